@@ -1,0 +1,83 @@
+/*
+ * guest.h - how tools drive a kernel: a small table of functions that each kernel fills in.
+ *
+ * The runner, the fuzzers, the benchmarks and the boot image all speak to a kernel through this table alone. A
+ * kernel leaves NULL what it does not have. Freestanding: the same table is linked into the boot image.
+ *
+ * Addresses are linear addresses of the guest; sizes are in bytes unless a name says pages. Every function but boot
+ * needs a successful boot first. Functions that return int give 0 or a negative status of the kernel's own
+ * numbering, which status_name puts into a word.
+ */
+#ifndef KERNEL_GUEST_H
+#define KERNEL_GUEST_H
+
+#include <stdint.h>
+
+#define GUEST_ABI 1u
+
+typedef uint64_t guest_addr; /* wide enough for every architecture; 32-bit kernels use the low half */
+
+/* Rights asked of map(). */
+#define GUEST_WRITE 0x1u
+#define GUEST_USER  0x2u
+
+/* How alloc() is asked. */
+#define GUEST_ZEROED  0x1u
+#define GUEST_ALIGNED 0x2u /* to a page */
+
+/* Work done so far, for costs that do not depend on a clock. */
+struct guest_work {
+    uint64_t entries_scanned; /* of the allocator's tables or lists */
+    uint64_t entries_written;
+    uint64_t tables_made; /* page tables and directories */
+};
+
+/* The heap as a tool may draw it. */
+struct guest_heap_info {
+    guest_addr start, size;      /* linear range that the heap hands out */
+    uint64_t unit;               /* allocation granularity in bytes */
+    uint64_t used_units;         /* taken now */
+    uint64_t longest_free_units; /* the longest run that could be handed out now */
+};
+
+struct guest_ops {
+    uint32_t abi;      /* GUEST_ABI */
+    const char *name;  /* "vana" */
+    const char *title; /* one line */
+    uint64_t ram_size; /* the least RAM that boot needs */
+
+    /* Bring the kernel up on a machine after reset, paging included where the kernel has it. */
+    int (*boot)(void);
+
+    /* The kernel heap. alloc gives 0 when there is no memory (no kernel here hands out address 0). free of a
+     * pointer that was not handed out is refused with a status, and changes nothing. */
+    guest_addr (*alloc)(uint64_t size, uint32_t flags);
+    int (*free)(guest_addr address);
+    int (*heap_info)(struct guest_heap_info *info);
+    /* State of the heap unit that holds this address: 0 free, 1 first of a block, 2 continuation. */
+    int (*heap_unit)(guest_addr address);
+
+    /* Paging in the current address space. */
+    int (*map)(guest_addr linear, guest_addr physical, uint32_t pages, uint32_t rights);
+    int (*unmap)(guest_addr linear, uint32_t pages);
+    /* The physical address behind a linear one, by the kernel's own lookup. */
+    int (*physical)(guest_addr linear, guest_addr *physical);
+
+    /* Processes are small numbers from 0; create gives one or a negative status. Process calls act for the given
+     * process at user level, through the kernel's system calls. */
+    int (*process_create)(const void *image, uint32_t size);
+    int (*process_switch)(int process);
+    int (*process_exit)(int process);
+    guest_addr (*process_alloc)(int process, uint64_t size);
+    int (*process_free)(int process, guest_addr address);
+
+    /* Fail the n-th allocation from now (1 is the next); 0 ends the injection. */
+    void (*fail_allocation)(uint32_t n);
+
+    /* The first broken invariant in words, or NULL. */
+    const char *(*check)(void);
+    const char *(*status_name)(int status);
+    void (*work)(struct guest_work *work);
+};
+
+#endif
