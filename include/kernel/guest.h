@@ -1,12 +1,12 @@
 /*
  * guest.h - how tools drive a kernel: a small table of functions that each kernel fills in.
  *
- * The runner, the fuzzers, the benchmarks and the boot image all speak to a kernel through this table alone. A
- * kernel leaves NULL what it does not have. Freestanding: the same table is linked into the boot image.
+ * The runner, the fuzzers, the benchmarks and the boot image all speak to a kernel through this table alone.
+ * A kernel leaves NULL what it does not have. Freestanding: the same table is linked into the boot image.
  *
- * Addresses are linear addresses of the guest; sizes are in bytes unless a name says pages. Every function but boot
- * needs a successful boot first. Functions that return int give 0 or a negative status of the kernel's own
- * numbering, which status_name puts into a word.
+ * Addresses are linear addresses of the guest; sizes are in bytes unless a name says pages. Every function
+ * but boot needs a successful boot first. Functions that return int give 0 or a negative status of the
+ * kernel's own numbering, which status_name puts into a word.
  */
 #ifndef KERNEL_GUEST_H
 #define KERNEL_GUEST_H
@@ -63,8 +63,8 @@ struct guest_ops {
     /* The physical address behind a linear one, by the kernel's own lookup. */
     int (*physical)(guest_addr linear, guest_addr *physical);
 
-    /* Processes are small numbers from 0; create gives one or a negative status. Process calls act for the given
-     * process at user level, through the kernel's system calls. */
+    /* Processes are small numbers from 0; create gives one or a negative status. Process calls act for the
+     * given process at user level, through the kernel's system calls. */
     int (*process_create)(const void *image, uint32_t size);
     int (*process_switch)(int process);
     int (*process_exit)(int process);

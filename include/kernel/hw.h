@@ -17,13 +17,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ---- memory ---------------------------------------------------------------------------------------------- */
+/* ---- memory ----------------------------------------------------------------------------------------------
+ */
 
 /*
- * The C pointer through which kernel code reaches a linear address. On the metal it is the address itself. Hosted
- * with the linear window it is window base + address, and using it walks the guest's page tables. Hosted in
- * direct mode it points into guest RAM with linear taken as physical, which is right for identity-mapped memory
- * only: translate a user's address to physical before using it.
+ * The C pointer through which kernel code reaches a linear address. On the metal it is the address itself.
+ * Hosted with the linear window it is window base + address, and using it walks the guest's page tables.
+ * Hosted in direct mode it points into guest RAM with linear taken as physical, which is right for
+ * identity-mapped memory only: translate a user's address to physical before using it.
  */
 void *hw_ptr(uint32_t linear);
 
@@ -33,12 +34,13 @@ uint32_t hw_linear(const void *ptr);
 /* Bytes of RAM that start at physical address 0, holes included. */
 uint64_t hw_ram_size(void);
 
-/* ---- registers ------------------------------------------------------------------------------------------- */
+/* ---- registers -------------------------------------------------------------------------------------------
+ */
 
 /*
- * Read and write control registers. A write has the effects that the manual gives the MOV instruction: a CR3 write
- * drops the cached translations, a CR0 write may turn paging on or off. A write that the hardware would answer
- * with #GP ends in hw_panic().
+ * Read and write control registers. A write has the effects that the manual gives the MOV instruction: a CR3
+ * write drops the cached translations, a CR0 write may turn paging on or off. A write that the hardware would
+ * answer with #GP ends in hw_panic().
  */
 uint32_t hw_read_cr0(void);
 uint32_t hw_read_cr2(void);
@@ -51,7 +53,8 @@ void hw_write_cr4(uint32_t value);
 /* Invalidate the cached translations of the page that holds this linear address (INVLPG). */
 void hw_invlpg(uint32_t linear);
 
-/* ---- page faults ----------------------------------------------------------------------------------------- */
+/* ---- page faults -----------------------------------------------------------------------------------------
+ */
 
 struct hw_page_fault {
     uint32_t address; /* CR2 */
@@ -59,19 +62,21 @@ struct hw_page_fault {
 };
 
 /*
- * Called on every page fault, of the kernel's own code or of a user's access. True: the cause is repaired, run the
- * access again. False: it is not. A user's access then fails; the kernel's own access ends in hw_panic().
+ * Called on every page fault, of the kernel's own code or of a user's access. True: the cause is repaired,
+ * run the access again. False: it is not. A user's access then fails; the kernel's own access ends in
+ * hw_panic().
  */
 typedef bool (*hw_page_fault_handler)(const struct hw_page_fault *fault);
 
 /* Install the handler; NULL means that no fault can be repaired. */
 void hw_set_page_fault_handler(hw_page_fault_handler handler);
 
-/* ---- user mode ------------------------------------------------------------------------------------------- */
+/* ---- user mode -------------------------------------------------------------------------------------------
+ */
 
 /*
- * One access at CPL 3 in the current address space, as the user's program would make it: little-endian, width 1, 2
- * or 4 bytes. False: it faulted and the handler did not repair it; *value and memory are unchanged.
+ * One access at CPL 3 in the current address space, as the user's program would make it: little-endian, width
+ * 1, 2 or 4 bytes. False: it faulted and the handler did not repair it; *value and memory are unchanged.
  */
 bool hw_user_load(uint32_t linear, unsigned width, uint32_t *value);
 bool hw_user_store(uint32_t linear, unsigned width, uint32_t value);
@@ -85,13 +90,14 @@ void hw_set_syscall_handler(hw_syscall_handler handler);
 /* A system call made from CPL 3 (INT 0x80): the installed handler's result. Without a handler, UINT32_MAX. */
 uint32_t hw_user_syscall(uint32_t command, uint32_t arg1, uint32_t arg2);
 
-/* ---- console and end ------------------------------------------------------------------------------------- */
+/* ---- console and end -------------------------------------------------------------------------------------
+ */
 
 /* One character to the console: the serial port, or the observer of a hosted run. */
 void hw_putchar(char c);
 
-/* The kernel cannot go on. Does not return to the caller; a hosted run reports the reason and goes on after the
- * operation that led here. */
+/* The kernel cannot go on. Does not return to the caller; a hosted run reports the reason and goes on after
+ * the operation that led here. */
 _Noreturn void hw_panic(const char *reason);
 
 #endif

@@ -1,0 +1,126 @@
+/*
+ * fast.h - the inline half of the accesses of machine.h. Include machine.h instead.
+ *
+ * A CPU keeps a lookaside of host pointers for pages whose translation stands in its TLB, with rights,
+ * Accessed and Dirty already settled; it is dropped whenever the TLB's answer could change, so it never
+ * changes a result. A miss goes the long way. The layout here is not part of the API.
+ */
+#ifndef KMEMSIM_FAST_H
+#define KMEMSIM_FAST_H
+
+#include <kmemsim/machine.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define KMS_FAST_SHIFT 14u
+#define KMS_FAST_SLOTS (1u << KMS_FAST_SHIFT)
+
+struct kms_fast_slot {
+    uint64_t page;   /* linear address of the page; no page address in a slot that is empty */
+    uint64_t addend; /* host address = linear address + addend */
+};
+
+/* struct kms_cpu begins with this. */
+struct kms_fast {
+    const struct kms_fast_slot *read, *write; /* KMS_FAST_SLOTS each, for the CPU's current privilege */
+};
+
+/* The long way: TLB, walk, rights, page crossings, devices. */
+enum kms_result kms_slow_read(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
+                              struct kms_fault *fault);
+enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const void *from, size_t size,
+                               struct kms_fault *fault);
+
+/* The slot that may hold the page of an access of `width` bytes; comparing with the page of the last byte
+ * sends page-crossing accesses the long way. */
+static inline bool kms_fast_hit(const struct kms_fast_slot *slot, kms_linear linear, unsigned width)
+{
+    return slot->page == ((linear + (width - 1u)) & ~(kms_linear)(KMS_PAGE_SIZE - 1u));
+}
+
+static inline const struct kms_fast_slot *kms_fast_slot(const struct kms_fast_slot *slots, kms_linear linear)
+{
+    return &slots[(linear >> KMS_PAGE_SHIFT) & (KMS_FAST_SLOTS - 1u)];
+}
+
+static inline void *kms_fast_ptr(const struct kms_fast_slot *slot, kms_linear linear)
+{
+    return (void *)(uintptr_t)(linear + slot->addend);
+}
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define KMS_LE16(x) __builtin_bswap16(x)
+#define KMS_LE32(x) __builtin_bswap32(x)
+#define KMS_LE64(x) __builtin_bswap64(x)
+#else
+#define KMS_LE16(x) (x)
+#define KMS_LE32(x) (x)
+#define KMS_LE64(x) (x)
+#endif
+#define KMS_LE8(x) (x)
+
+#define KMS_DEFINE_ACCESS(bits)                                                                              \
+    static inline enum kms_result kms_load##bits(struct kms_cpu *cpu, kms_linear linear,                     \
+                                                 uint##bits##_t *value, struct kms_fault *fault)             \
+    {                                                                                                        \
+        const struct kms_fast_slot *slot =                                                                   \
+            kms_fast_slot(((const struct kms_fast *)(const void *)cpu)->read, linear);                       \
+        uint##bits##_t raw;                                                                                  \
+        if (__builtin_expect(kms_fast_hit(slot, linear, bits / 8u), 1)) {                                    \
+            memcpy(&raw, kms_fast_ptr(slot, linear), sizeof raw);                                            \
+        } else {                                                                                             \
+            enum kms_result result = kms_slow_read(cpu, linear, &raw, sizeof raw, fault);                    \
+            if (result != KMS_DONE)                                                                          \
+                return result;                                                                               \
+        }                                                                                                    \
+        *value = KMS_LE##bits(raw);                                                                          \
+        return KMS_DONE;                                                                                     \
+    }                                                                                                        \
+    static inline enum kms_result kms_store##bits(struct kms_cpu *cpu, kms_linear linear,                    \
+                                                  uint##bits##_t value, struct kms_fault *fault)             \
+    {                                                                                                        \
+        const struct kms_fast_slot *slot =                                                                   \
+            kms_fast_slot(((const struct kms_fast *)(const void *)cpu)->write, linear);                      \
+        uint##bits##_t raw = KMS_LE##bits(value);                                                            \
+        if (__builtin_expect(kms_fast_hit(slot, linear, bits / 8u), 1)) {                                    \
+            memcpy(kms_fast_ptr(slot, linear), &raw, sizeof raw);                                            \
+            return KMS_DONE;                                                                                 \
+        }                                                                                                    \
+        return kms_slow_write(cpu, linear, &raw, sizeof raw, fault);                                         \
+    }
+
+KMS_DEFINE_ACCESS(8)
+KMS_DEFINE_ACCESS(16)
+KMS_DEFINE_ACCESS(32)
+KMS_DEFINE_ACCESS(64)
+#undef KMS_DEFINE_ACCESS
+
+static inline enum kms_result kms_read(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
+                                       struct kms_fault *fault)
+{
+    const struct kms_access access = {linear, KMS_READ, KMS_AS_CURRENT};
+    return kms_access_read(cpu, &access, to, size, fault);
+}
+
+static inline enum kms_result kms_write(struct kms_cpu *cpu, kms_linear linear, const void *from, size_t size,
+                                        struct kms_fault *fault)
+{
+    const struct kms_access access = {linear, KMS_WRITE, KMS_AS_CURRENT};
+    return kms_access_write(cpu, &access, from, size, fault);
+}
+
+static inline enum kms_result kms_fetch(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
+                                        struct kms_fault *fault)
+{
+    const struct kms_access access = {linear, KMS_FETCH, KMS_AS_CURRENT};
+    return kms_access_read(cpu, &access, to, size, fault);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
