@@ -52,8 +52,8 @@ enum kms_entry_flag {
 enum kms_right {
     KMS_RIGHT_READ = 1 << 0,
     KMS_RIGHT_WRITE = 1 << 1,
-    KMS_RIGHT_EXEC = 1 << 2,
-    KMS_RIGHT_USER = 1 << 3, /* a user-mode address */
+    KMS_RIGHT_USER = 1 << 2, /* a user-mode address */
+    KMS_RIGHT_EXEC = 1 << 3,
 };
 
 struct kms_walk_level {
