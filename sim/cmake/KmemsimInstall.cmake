@@ -1,0 +1,28 @@
+# cmake --install: headers, both libraries, the CMake package, the pkg-config file, and the tool with its manual.
+include(CMakePackageConfigHelpers)
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/kmemsim)
+
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/kmemsim DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+        FILES_MATCHING PATTERN "*.h")
+install(TARGETS kmemsim_static kmemsim_shared EXPORT kmemsimTargets)
+install(EXPORT kmemsimTargets NAMESPACE kmemsim:: DESTINATION ${package_dir})
+
+configure_package_config_file(
+    ${PROJECT_SOURCE_DIR}/sim/cmake/kmemsimConfig.cmake.in ${PROJECT_BINARY_DIR}/kmemsimConfig.cmake
+    INSTALL_DESTINATION ${package_dir} NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/kmemsimConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/kmemsimConfig.cmake ${PROJECT_BINARY_DIR}/kmemsimConfigVersion.cmake
+        DESTINATION ${package_dir})
+
+# The pkg-config file finds its prefix from its own place, so that an installed tree can be moved.
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
+           OUTPUT_VARIABLE prefix_from_pkgconfig)
+configure_file(${PROJECT_SOURCE_DIR}/sim/cmake/kmemsim.pc.in ${PROJECT_BINARY_DIR}/kmemsim.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/kmemsim.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+if(TARGET kmemsim_tool)
+    install(TARGETS kmemsim_tool)
+    install(FILES ${PROJECT_SOURCE_DIR}/sim/cli/kmemsim.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 OPTIONAL)
+    install(FILES ${PROJECT_SOURCE_DIR}/sim/cli/kmemsim.bash RENAME kmemsim
+            DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions OPTIONAL)
+endif()

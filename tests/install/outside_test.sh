@@ -1,0 +1,38 @@
+#!/bin/sh
+# outside_test.sh SOURCE BUILD WORK CC - installs BUILD, moves the installed tree, builds outside/ against it three ways
+# and runs each program: all three must print the same.
+set -eu
+source=$1 build=$2 work=$3 cc=$4
+here=$source/tests/install/outside
+example=$source/docs/examples/translate.c
+
+show_logs()
+{
+    [ "$?" = 0 ] || tail -n 30 "$work"/*.log >&2
+}
+trap show_logs EXIT
+
+rm -rf "$work"
+mkdir -p "$work"
+cmake --install "$build" --prefix "$work/staged" >"$work/install.log" 2>&1
+mv "$work/staged" "$work/moved"
+
+for shared in OFF ON; do
+    cmake -S "$here" -B "$work/cmake-$shared" -G Ninja -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$work/moved" \
+        -DBUILD_SHARED_LIBS=$shared -DEXAMPLE="$example" >"$work/configure-$shared.log" 2>&1
+    cmake --build "$work/cmake-$shared" >"$work/build-$shared.log" 2>&1
+    "$work/cmake-$shared/translate" >"$work/cmake-$shared.out"
+done
+
+PKG_CONFIG_PATH=$(dirname "$(find "$work/moved" -name kmemsim.pc)")
+export PKG_CONFIG_PATH
+# shellcheck disable=SC2046 # the words of pkg-config's answer are separate arguments
+"$cc" -o "$work/translate" "$example" $(pkg-config --cflags --libs kmemsim)
+LD_LIBRARY_PATH=$(pkg-config --variable=libdir kmemsim) "$work/translate" >"$work/pkg-config.out"
+
+cmp "$work/cmake-OFF.out" "$work/cmake-ON.out"
+cmp "$work/cmake-OFF.out" "$work/pkg-config.out"
+if grep -q "$source\|$build" "$PKG_CONFIG_PATH/kmemsim.pc"; then
+    echo "kmemsim.pc names the tree that it was built in" >&2
+    exit 1
+fi
