@@ -1,0 +1,163 @@
+#include "heap.h"
+
+#define ENTRY_SINGLE (HEAP_BLOCK_TABLE_ENTRY_TAKEN | HEAP_BLOCK_IS_FIRST)
+
+static bool is_aligned(const void *address)
+{
+    return (uintptr_t)address % VANA_HEAP_BLOCK_SIZE == 0;
+}
+
+static bool is_free(HEAP_BLOCK_TABLE_ENTRY entry)
+{
+    return (entry & HEAP_BLOCK_TABLE_ENTRY_TYPE) == HEAP_BLOCK_TABLE_ENTRY_FREE;
+}
+
+static size_t blocks_between(const void *ptr, const void *end)
+{
+    return ((uintptr_t)end - (uintptr_t)ptr) / VANA_HEAP_BLOCK_SIZE;
+}
+
+static bool is_valid_area(const void *ptr, const void *end, const struct heap_table *table)
+{
+    return is_aligned(ptr) && is_aligned(end) && (uintptr_t)ptr <= (uintptr_t)end &&
+           table->total <= HEAP_MAX_BLOCKS && table->total == blocks_between(ptr, end);
+}
+
+int heap_create(struct heap *heap, void *ptr, void *end, struct heap_table *table)
+{
+    if (!heap || !ptr || !table || !table->entries || !is_valid_area(ptr, end, table))
+        return -EINVARG;
+
+    for (size_t i = 0; i < table->total; i++)
+        table->entries[i] = HEAP_BLOCK_TABLE_ENTRY_FREE;
+    *heap = (struct heap){.table = table, .saddr = ptr};
+    return VANA_ALL_OK;
+}
+
+void *heap_block_to_address(const struct heap *heap, int block)
+{
+    return (char *)heap->saddr + (size_t)block * VANA_HEAP_BLOCK_SIZE;
+}
+
+int heap_address_to_block(const struct heap *heap, const void *address)
+{
+    const size_t block = ((uintptr_t)address - (uintptr_t)heap->saddr) / VANA_HEAP_BLOCK_SIZE;
+
+    return block < heap->table->total ? (int)block : -EINVARG;
+}
+
+/* Blocks that are free from start on, counted up to limit. */
+static size_t free_run(const struct heap *heap, size_t start, size_t limit)
+{
+    size_t length = 0;
+
+    while (length < limit && is_free(heap->table->entries[start + length]))
+        length++;
+    return length;
+}
+
+static int scan_start_block(struct heap *heap, size_t total_blocks)
+{
+    size_t start = 0;
+
+    while (total_blocks <= heap->table->total - start) {
+        const size_t length = free_run(heap, start, total_blocks);
+
+        heap->work.entries_scanned += length < total_blocks ? length + 1 : length;
+        if (length == total_blocks)
+            return (int)start;
+        start += length + 1;
+        if (start > heap->table->total)
+            break;
+    }
+    return -ENOMEM;
+}
+
+int heap_get_start_block(struct heap *heap, size_t total_blocks)
+{
+    return total_blocks ? scan_start_block(heap, total_blocks) : -ENOMEM;
+}
+
+static bool is_run_free(const struct heap *heap, size_t start, size_t length)
+{
+    return start < heap->table->total && length <= heap->table->total - start &&
+           free_run(heap, start, length) == length;
+}
+
+static void write_chain(HEAP_BLOCK_TABLE_ENTRY *entry, size_t length)
+{
+    const HEAP_BLOCK_TABLE_ENTRY middle = HEAP_BLOCK_TABLE_ENTRY_TAKEN | HEAP_BLOCK_HAS_NEXT;
+
+    for (size_t i = 0; i < length; i++)
+        entry[i] = middle;
+    entry[0] |= HEAP_BLOCK_IS_FIRST;
+    entry[length - 1] &= (HEAP_BLOCK_TABLE_ENTRY)~HEAP_BLOCK_HAS_NEXT;
+}
+
+void heap_mark_blocks_taken(struct heap *heap, int start_block, int total_blocks)
+{
+    if (start_block < 0 || total_blocks <= 0 || !is_run_free(heap, (size_t)start_block, (size_t)total_blocks))
+        return;
+    write_chain(heap->table->entries + start_block, (size_t)total_blocks);
+    heap->work.entries_written += (size_t)total_blocks;
+}
+
+void *heap_malloc_blocks(struct heap *heap, size_t total_blocks)
+{
+    const int start = heap_get_start_block(heap, total_blocks);
+
+    if (start < 0)
+        return NULL;
+    heap_mark_blocks_taken(heap, start, (int)total_blocks);
+    return heap_block_to_address(heap, start);
+}
+
+void *heap_malloc(struct heap *heap, size_t size)
+{
+    const size_t part_of_block = size % VANA_HEAP_BLOCK_SIZE ? 1 : 0;
+
+    return heap_malloc_blocks(heap, size / VANA_HEAP_BLOCK_SIZE + part_of_block);
+}
+
+/* The length of the chain that starts at this block, or 0 if it does not end as a chain must. */
+static size_t chain_length(const struct heap *heap, size_t start)
+{
+    const HEAP_BLOCK_TABLE_ENTRY middle = HEAP_BLOCK_TABLE_ENTRY_TAKEN | HEAP_BLOCK_HAS_NEXT;
+    const HEAP_BLOCK_TABLE_ENTRY *entries = heap->table->entries;
+    size_t last = start + 1;
+
+    if (entries[start] == ENTRY_SINGLE)
+        return 1;
+    while (last < heap->table->total && entries[last] == middle)
+        last++;
+    return last < heap->table->total && entries[last] == HEAP_BLOCK_TABLE_ENTRY_TAKEN ? last - start + 1 : 0;
+}
+
+int heap_mark_blocks_free(struct heap *heap, int start_block)
+{
+    const size_t start = (size_t)start_block;
+    size_t length;
+
+    if (start_block < 0 || start >= heap->table->total ||
+        (heap->table->entries[start] & ~HEAP_BLOCK_HAS_NEXT) != ENTRY_SINGLE)
+        return -EINVARG;
+    length = chain_length(heap, start);
+    if (length == 0)
+        return -EINFORMAT;
+
+    for (size_t i = start; i < start + length; i++)
+        heap->table->entries[i] = HEAP_BLOCK_TABLE_ENTRY_FREE;
+    heap->work.entries_scanned += length;
+    heap->work.entries_written += length;
+    return VANA_ALL_OK;
+}
+
+int heap_release(struct heap *heap, void *ptr)
+{
+    return ptr && is_aligned(ptr) ? heap_mark_blocks_free(heap, heap_address_to_block(heap, ptr)) : -EINVARG;
+}
+
+void heap_free(struct heap *heap, void *ptr)
+{
+    (void)heap_release(heap, ptr);
+}

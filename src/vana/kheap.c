@@ -1,0 +1,67 @@
+#include "kheap.h"
+
+#include "../lib/memory.h"
+#include "kernel/hw.h"
+
+struct heap kernel_heap;
+struct heap_table kernel_heap_table;
+
+static uint32_t calls_until_failure;
+
+static void print(const char *text)
+{
+    while (*text)
+        hw_putchar(*text++);
+}
+
+int kheap_start(void)
+{
+    char *const start = hw_ptr(VANA_HEAP_ADDRESS);
+
+    kernel_heap = (struct heap){0};
+    calls_until_failure = 0;
+    if (hw_ram_size() < VANA_HEAP_ADDRESS + VANA_HEAP_SIZE_BYTES)
+        return -ENOMEM;
+
+    kernel_heap_table.entries = hw_ptr(VANA_HEAP_TABLE_ADDRESS);
+    kernel_heap_table.total = VANA_HEAP_SIZE_BYTES / VANA_HEAP_BLOCK_SIZE;
+    return heap_create(&kernel_heap, start, start + VANA_HEAP_SIZE_BYTES, &kernel_heap_table);
+}
+
+void kheap_init(void)
+{
+    if (kheap_start() < 0)
+        print("Failed to create heap\n");
+}
+
+void kheap_fail_at(uint32_t n)
+{
+    calls_until_failure = n;
+}
+
+static bool must_fail(void)
+{
+    return calls_until_failure > 0 && --calls_until_failure == 0;
+}
+
+void *kmalloc(size_t size)
+{
+    return kernel_heap.table && !must_fail() ? heap_malloc(&kernel_heap, size) : NULL;
+}
+
+void *kzalloc(size_t size)
+{
+    void *const ptr = kmalloc(size);
+
+    return ptr ? memset(ptr, 0, size) : NULL;
+}
+
+int kheap_release(void *ptr)
+{
+    return kernel_heap.table ? heap_release(&kernel_heap, ptr) : -EINVARG;
+}
+
+void kfree(void *ptr)
+{
+    (void)kheap_release(ptr);
+}
