@@ -1,0 +1,168 @@
+/* QEMU, live: guest RAM is a file that both map; the host rings a bell word, the guest polls it. */
+#define _GNU_SOURCE
+#include "emulator_impl.h"
+#include "process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRAM      "qemu-system-x86_64"
+#define SHARED_BYTES 0x400000u /* all that the host touches */
+#define SPIN_ROUNDS  2000u
+#define BOOT_MS      10000u
+
+struct qemu_arguments {
+    char object[256];
+    char machine[96];
+    char size[32];
+    char cpu[160];
+};
+
+static volatile struct ref_mailbox *mailbox(struct emulator *e)
+{
+    return (volatile struct ref_mailbox *)(e->ram + REF_MAILBOX);
+}
+
+static void file_name(const struct emulator *e, char name[96], const char *leaf)
+{
+    snprintf(name, 96, "%s/%s", e->directory, leaf);
+}
+
+static enum emulator_status map_ram(struct emulator *e)
+{
+    char name[96];
+    file_name(e, name, "ram");
+    int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 || ftruncate(fd, (off_t)e->options.ram_mib << 20) != 0) {
+        if (fd >= 0)
+            close(fd);
+        return emulator_fail(e, "cannot create QEMU's memory file: %s", strerror(errno));
+    }
+    void *ram = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    if (ram == MAP_FAILED)
+        return emulator_fail(e, "cannot map QEMU's memory file: %s", strerror(errno));
+    e->ram = ram;
+    return EMULATOR_OK;
+}
+
+static void fill_arguments(const struct emulator *e, struct qemu_arguments *a)
+{
+    char name[96];
+    file_name(e, name, "ram");
+    snprintf(a->object, sizeof(a->object), "memory-backend-file,id=ram,size=%uM,mem-path=%s,share=on",
+             e->options.ram_mib, name);
+    snprintf(a->machine, sizeof(a->machine), "pc,memory-backend=ram,accel=tcg");
+    snprintf(a->size, sizeof(a->size), "%uM", e->options.ram_mib);
+    snprintf(a->cpu, sizeof(a->cpu), "%s,phys-bits=%u", e->options.cpu ? e->options.cpu : "max",
+             e->options.phys_bits);
+}
+
+static void start(struct emulator *e, struct qemu_arguments *a)
+{
+    char *argv[] = {(char[]){PROGRAM},  (char[]){"-object"},    a->object,
+                    (char[]){"-machine"}, a->machine,           (char[]){"-m"},
+                    a->size,            (char[]){"-cpu"},       a->cpu,
+                    (char[]){"-bios"},  e->rom,                 (char[]){"-display"},
+                    (char[]){"none"},   (char[]){"-nodefaults"}, (char[]){"-no-reboot"},
+                    (char[]){"-debugcon"}, (char[]){"null"},    NULL};
+    e->pid = process_start(&(struct process_spec){argv, -1, -1});
+}
+
+/* Spin briefly, then sleep between looks: there may be as few cores as emulators. */
+static void pause_briefly(unsigned round)
+{
+    if (round < SPIN_ROUNDS)
+        __builtin_ia32_pause();
+    else
+        nanosleep(&(struct timespec){0, 50000}, NULL);
+}
+
+static enum emulator_status wait_for(struct emulator *e, volatile uint32_t *word, uint32_t value, unsigned limit_ms)
+{
+    uint64_t end = process_now_ms() + limit_ms;
+    for (unsigned round = 0; *word != value; round++) {
+        pause_briefly(round);
+        if (round < SPIN_ROUNDS || round % 64)
+            continue;
+        if (!process_alive(e->pid)) {
+            e->pid = 0;
+            return emulator_fail(e, "QEMU ended (a triple fault, or it could not start)");
+        }
+        if (process_now_ms() > end)
+            return emulator_fail(e, "QEMU gave no answer within %u ms", limit_ms);
+    }
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
+    return EMULATOR_OK;
+}
+
+enum emulator_status qemu_open(struct emulator *e)
+{
+    if (!process_program_exists(PROGRAM)) {
+        emulator_fail(e, PROGRAM " is not installed");
+        return EMULATOR_MISSING;
+    }
+    enum emulator_status status = map_ram(e);
+    if (status != EMULATOR_OK)
+        return status;
+    struct qemu_arguments arguments;
+    fill_arguments(e, &arguments);
+    start(e, &arguments);
+    status = wait_for(e, &mailbox(e)->magic, REF_MAGIC_LIVE, BOOT_MS);
+    if (status == EMULATOR_OK)
+        memcpy(&e->cpu, (const void *)&mailbox(e)->cpu, sizeof(e->cpu));
+    return status;
+}
+
+static enum emulator_status ring(struct emulator *e, size_t count)
+{
+    volatile struct ref_mailbox *box = mailbox(e);
+    box->count = (uint32_t)count;
+    __atomic_thread_fence(__ATOMIC_RELEASE);
+    box->bell = ++e->bell;
+    return wait_for(e, &box->done, e->bell, e->options.timeout_ms);
+}
+
+/* As many whole cases as the mailbox takes. */
+static size_t whole_cases(const struct ref_op *ops, size_t count)
+{
+    if (count <= REF_MAILBOX_OPS)
+        return count;
+    size_t n = REF_MAILBOX_OPS;
+    while (n > 1 && ops[n].code != REF_RESET)
+        n--;
+    return n;
+}
+
+enum emulator_status qemu_run(struct emulator *e, const struct ref_op *ops, struct ref_result *results, size_t count)
+{
+    while (count) {
+        size_t n = whole_cases(ops, count);
+        memcpy(e->ram + REF_OPS, ops, n * sizeof(*ops));
+        enum emulator_status status = ring(e, n);
+        if (status != EMULATOR_OK)
+            return status;
+        memcpy(results, e->ram + REF_RESULTS, n * sizeof(*results));
+        ops += n;
+        results += n;
+        count -= n;
+    }
+    return EMULATOR_OK;
+}
+
+void qemu_close(struct emulator *e)
+{
+    char name[96];
+    process_stop(e->pid);
+    if (e->ram)
+        munmap(e->ram, SHARED_BYTES);
+    if (e->directory[0]) {
+        file_name(e, name, "ram");
+        unlink(name);
+    }
+}

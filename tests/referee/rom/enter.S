@@ -1,0 +1,209 @@
+/*
+ * Entering code that may fault, and coming back. enter32 and enter64 load the registers of struct entry and IRET to
+ * its address, at either CPL; whatever exception or software interrupt happens next lands in the vectors below, which
+ * note it in struct leave and return to enter's caller.
+ */
+#include "selectors.h"
+
+    .section .text
+    .code32
+
+/* Offsets into struct entry and struct leave of rom.h. */
+#define IP     0
+#define EDI    8
+#define EAX    16
+#define EDX    24
+#define ECX    28
+#define ESI    32
+#define CS     36
+#define SS     40
+#define FLAGS  44
+#define LEAVE_EAX    0
+#define LEAVE_CR2    8
+#define LEAVE_VECTOR 16
+#define LEAVE_ERROR  20
+
+    .globl enter32
+enter32:
+    pushal
+    movl %esp, resume_esp
+    movl $entry, %ebp
+    testl $3, CS(%ebp)
+    jz 1f
+    pushl SS(%ebp)
+    pushl $0
+1:  pushl FLAGS(%ebp)
+    pushl CS(%ebp)
+    pushl IP(%ebp)
+    movl EDI(%ebp), %edi
+    movl EAX(%ebp), %eax
+    movl EDX(%ebp), %edx
+    movl ECX(%ebp), %ecx
+    movl ESI(%ebp), %esi
+    iretl
+
+    .globl enter64
+enter64:
+    pushal
+    movl %esp, resume_esp
+    ljmp $SEL_CODE64, $1f
+    .code64
+1:  movl %esp, %edx
+    movl $entry, %ebp
+    movl SS(%rbp), %eax
+    pushq %rax
+    pushq %rdx
+    movl FLAGS(%rbp), %eax
+    pushq %rax
+    movl CS(%rbp), %eax
+    pushq %rax
+    pushq IP(%rbp)
+    movq EDI(%rbp), %rdi
+    movq EAX(%rbp), %rax
+    movl EDX(%rbp), %edx
+    movl ECX(%rbp), %ecx
+    movl ESI(%rbp), %esi
+    iretq
+
+    .code32
+common32:
+    movl $leave, %ebp
+    movl %eax, LEAVE_EAX(%ebp)
+    movl $0, LEAVE_EAX + 4(%ebp)
+    popl LEAVE_VECTOR(%ebp)
+    popl LEAVE_ERROR(%ebp)
+    movl %cr2, %eax
+    movl %eax, LEAVE_CR2(%ebp)
+    movl $0, LEAVE_CR2 + 4(%ebp)
+resume:
+    movl $SEL_DATA, %eax
+    movl %eax, %ss
+    movl resume_esp, %esp
+    movl $SEL_USER_DATA, %eax
+    movl %eax, %ds
+    movl %eax, %es
+    pushl $2
+    popfl
+    popal
+    ret
+
+    .code64
+common64:
+    movl $leave, %ebp
+    movq %rax, LEAVE_EAX(%rbp)
+    popq %rax
+    movl %eax, LEAVE_VECTOR(%rbp)
+    popq %rax
+    movl %eax, LEAVE_ERROR(%rbp)
+    movq %cr2, %rax
+    movq %rax, LEAVE_CR2(%rbp)
+    movl $resume, %eax
+    pushq $SEL_CODE32
+    pushq %rax
+    lretq
+
+/* MOV CR0 may change which IDT is valid, so its stub comes back without an interrupt. */
+    .code32
+leave_cr0:
+    movl $VECTOR_DONE, leave + LEAVE_VECTOR
+    jmp resume
+
+/* Vectors: 16 bytes each. Those without an error code push 0. */
+.macro VECTORS common
+    .set i, 0
+    .rept 256
+    .balign 16
+    .if !(i == 8 || (i >= 10 && i <= 14) || i == 17 || i == 21)
+    push $0
+    .endif
+    push $i
+    jmp \common
+    .set i, i + 1
+    .endr
+.endm
+
+    .balign 16
+    .globl vectors32, vectors64
+    .code32
+vectors32:
+    VECTORS common32
+    .code64
+vectors64:
+    VECTORS common64
+
+/* The stubs: bytes that mean the same in 32-bit and in 64-bit code, but for the 8-byte ones. */
+.macro DONE
+    int $VECTOR_DONE
+    .balign 16
+.endm
+.macro STUBS
+    .code64
+    movb (%rdi), %al
+    DONE
+    movw (%rdi), %ax
+    DONE
+    movl (%rdi), %eax
+    DONE
+    movq (%rdi), %rax
+    DONE
+    movb %al, (%rdi)
+    DONE
+    movw %ax, (%rdi)
+    DONE
+    movl %eax, (%rdi)
+    DONE
+    movq %rax, (%rdi)
+    DONE
+    xchgb %al, (%rdi)
+    DONE
+    xchgw %ax, (%rdi)
+    DONE
+    xchgl %eax, (%rdi)
+    DONE
+    xchgq %rax, (%rdi)
+    DONE
+    larl %eax, %eax
+    DONE
+    int $VECTOR_PROBED
+    DONE
+    inb (%dx), %al
+    DONE
+.endm
+
+    .balign 16
+    .globl supervisor_stubs
+supervisor_stubs:
+    STUBS
+    .skip 16
+    .code32
+    movl %edi, %cr0
+    jmp leave_cr0
+    .balign 16
+    .code64
+    movq %rdi, %cr3
+    DONE
+    movq %rdi, %cr4
+    DONE
+    wrmsr
+    DONE
+    wrpkru
+    DONE
+    invlpg (%rdi)
+    DONE
+    invpcid (%rsi), %rax
+    DONE
+    lgdt (%rsi)
+    DONE
+    lidt (%rsi)
+    DONE
+
+    .section .user, "ax"
+    .globl user_stubs
+user_stubs:
+    STUBS
+
+    .section .bss
+    .balign 8
+resume_esp:
+    .skip 8
+    .section .note.GNU-stack, "", @progbits
