@@ -40,6 +40,13 @@ struct guest_heap_info {
     uint64_t longest_free_units; /* the longest run that could be handed out now */
 };
 
+/* A page fault that the kernel's handler saw and did not repair. */
+struct guest_fault {
+    guest_addr address;
+    uint32_t error;  /* the architecture's error code: PFERR_ bits on x86 */
+    int32_t process; /* the process that it ended, or -1 */
+};
+
 struct guest_ops {
     uint32_t abi;      /* GUEST_ABI */
     const char *name;  /* "vana" */
@@ -70,6 +77,9 @@ struct guest_ops {
     int (*process_exit)(int process);
     guest_addr (*process_alloc)(int process, uint64_t size);
     int (*process_free)(int process, guest_addr address);
+
+    /* The fault recorded since the last call, the latest if several; 1 and *fault, or 0 when there was none. */
+    int (*take_fault)(struct guest_fault *fault);
 
     /* Fail the n-th allocation from now (1 is the next); 0 ends the injection. */
     void (*fail_allocation)(uint32_t n);

@@ -83,6 +83,13 @@ bool hw_user_store(uint32_t linear, unsigned width, uint32_t value);
 /* An instruction fetch of one byte at CPL 3; what stands there is not executed when hosted. */
 bool hw_user_fetch(uint32_t linear);
 
+/*
+ * The same two accesses at CPL 0: what the kernel's own load or store would do to this linear address, through the
+ * tables in every mode. False: it faulted and the handler did not repair it, and nothing ended in hw_panic().
+ */
+bool hw_kernel_load(uint32_t linear, unsigned width, uint32_t *value);
+bool hw_kernel_store(uint32_t linear, unsigned width, uint32_t value);
+
 /* The kernel answers system calls here: command in EAX, arguments in EBX and ECX, the result goes to EAX. */
 typedef uint32_t (*hw_syscall_handler)(uint32_t command, uint32_t arg1, uint32_t arg2);
 void hw_set_syscall_handler(hw_syscall_handler handler);
