@@ -94,6 +94,7 @@ struct oracle_features {
     bool pse, pse36, pae, pge, pat;
     bool nx, lm, page1g, la57, pcid, invpcid;
     bool smep, smap, pku, pks;
+    bool wp;              /* CR0.WP; the 386 has none and ignores it */
     uint64_t cr4_others;  /* CR4 bits without a say in paging that this CPU lets software set */
     uint64_t efer_others; /* the same for EFER (SCE, say) */
 };

@@ -3,8 +3,11 @@
 #define LOW_32 0xffffffffu
 
 /* CR0: PE MP EM TS ET NE, WP, AM, NW CD PG. Attempts to set any other bit of the low half have no impact. */
-static const uint64_t cr0_defined =
-    0x3f | ORACLE_CR0_WP | ORACLE_BIT(18) | ORACLE_CR0_NW | ORACLE_CR0_CD | ORACLE_CR0_PG;
+static uint64_t cr0_defined(const struct oracle_features *has)
+{
+    uint64_t defined = 0x3f | ORACLE_BIT(18) | ORACLE_CR0_NW | ORACLE_CR0_CD | ORACLE_CR0_PG;
+    return has->wp ? defined | ORACLE_CR0_WP : defined;
+}
 
 static const struct oracle_write general_protection = {.gp = true};
 
@@ -66,7 +69,7 @@ static struct oracle_write write_cr0(struct oracle_cpu *cpu, const struct oracle
     if (cr0_is_invalid(cpu, value))
         return general_protection;
     struct oracle_cpu after = *cpu;
-    after.cr0 = (value & cr0_defined) | ORACLE_CR0_ET;
+    after.cr0 = (value & cr0_defined(&cpu->has)) | ORACLE_CR0_ET;
     after.efer &= ~ORACLE_EFER_LMA;
     if ((after.cr0 & ORACLE_CR0_PG) && (after.efer & ORACLE_EFER_LME))
         after.efer |= ORACLE_EFER_LMA;

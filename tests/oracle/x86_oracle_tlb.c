@@ -91,16 +91,25 @@ static void drop_address(struct oracle_tlb *tlb, const struct oracle_cpu *cpu, u
     drop(tlb, at_address, &scope);
 }
 
+static bool same_page(const struct oracle_tlb_entry *entry, const void *what)
+{
+    const struct oracle_tlb_entry *other = what;
+    return entry->linear == other->linear && entry->page_bytes == other->page_bytes &&
+           entry->pcid == other->pcid && entry->rights.global == other->rights.global;
+}
+
 static void cache(struct oracle_tlb *tlb, const struct oracle_cpu *cpu, uint64_t linear,
                   const struct oracle_result *result)
 {
-    assert(tlb->count < ORACLE_TLB_CAPACITY);
     uint64_t offset = linear & (result->page_bytes - 1);
-    tlb->entries[tlb->count++] = (struct oracle_tlb_entry){.linear = linear - offset,
-                                                           .page_bytes = result->page_bytes,
-                                                           .physical = result->physical - offset,
-                                                           .pcid = oracle_current_pcid(cpu),
-                                                           .rights = result->rights};
+    struct oracle_tlb_entry entry = {.linear = linear - offset,
+                                     .page_bytes = result->page_bytes,
+                                     .physical = result->physical - offset,
+                                     .pcid = oracle_current_pcid(cpu),
+                                     .rights = result->rights};
+    drop(tlb, same_page, &entry);
+    assert(tlb->count < ORACLE_TLB_CAPACITY);
+    tlb->entries[tlb->count++] = entry;
 }
 
 /* A miss, or a hit that may not be used: the tables decide, and what was cached for the address is replaced.
@@ -110,9 +119,10 @@ static void walk_and_cache(struct oracle_tlb *tlb, const struct oracle_cpu *cpu,
                            const struct oracle_access *access, struct oracle_result *result)
 {
     oracle_translate(cpu, memory, options, access, result);
-    drop_address(tlb, cpu, access->linear);
     if (result->vector == ORACLE_VECTOR_NONE)
         cache(tlb, cpu, access->linear, result);
+    else
+        drop_address(tlb, cpu, access->linear);
 }
 
 /* A page fault from cached rights: "spurious" if the tables would have permitted the access. */
