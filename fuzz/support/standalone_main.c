@@ -1,7 +1,7 @@
 /*
- * The main of a fuzz target where no fuzzing engine is linked: replays every file named, every file in each folder
- * named, or standard input where nothing is named (which is how AFL++ calls it). Options (-runs=0) are libFuzzer's
- * and ignored, so that one command line serves both.
+ * The main of a fuzz target where no fuzzing engine is linked: replays every file named, every file in each
+ * folder named, or standard input where nothing is named (which is how AFL++ calls it). Options (-runs=0) are
+ * libFuzzer's and ignored, so that one command line serves both.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -3,6 +3,8 @@
 # Builds one engine-neutral fuzz target (LLVMFuzzerTestOneInput). With KMEMSIM_LIBFUZZER it is a libFuzzer program;
 # otherwise fuzz/support/standalone_main.c replays the files and folders it is given, or standard input (AFL++),
 # and CTest replays the corpus under the label "fuzz". CORPUS defaults to the folder corpus/ beside the caller, if any.
+file(WRITE ${PROJECT_BINARY_DIR}/fuzz/targets "") # a line "name corpus" for each target, which ./dev fuzz reads
+
 function(kms_add_fuzzer)
     cmake_parse_arguments(arg "" "NAME;CORPUS" "SOURCES;LIBS" ${ARGN})
     set(target fuzz_${arg_NAME})
@@ -20,6 +22,7 @@ function(kms_add_fuzzer)
         set(arg_CORPUS corpus)
     endif()
     cmake_path(ABSOLUTE_PATH arg_CORPUS)
+    file(APPEND ${PROJECT_BINARY_DIR}/fuzz/targets "${arg_NAME} ${arg_CORPUS}\n")
     if(KMEMSIM_TESTS AND EXISTS ${arg_CORPUS})
         set(replay $<$<BOOL:${KMEMSIM_LIBFUZZER}>:-runs=0>)
         add_test(NAME fuzz_${arg_NAME}_corpus COMMAND ${target} ${replay} ${arg_CORPUS} COMMAND_EXPAND_LISTS)

@@ -1,4 +1,5 @@
-/* Toy tests for harness_test.sh: one of each outcome, and a sentence with every character that could go wrong. */
+/* Toy tests for harness_test.sh: one of each outcome, and a sentence with every character that could go
+ * wrong. */
 #include "kms_test.h"
 
 #include <stdio.h>

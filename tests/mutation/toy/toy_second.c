@@ -1,0 +1,6 @@
+#include "sum.h"
+
+int main(void)
+{
+    return sum_to(4) == 10 ? 0 : 1;
+}
