@@ -34,6 +34,33 @@ int heap_create(struct heap *heap, void *ptr, void *end, struct heap_table *tabl
     return VANA_ALL_OK;
 }
 
+/* Blocks that are free from start on, counted up to limit. */
+static size_t free_run(const struct heap *heap, size_t start, size_t limit)
+{
+    size_t length = 0;
+
+    while (length < limit && is_free(heap->table->entries[start + length]))
+        length++;
+    return length;
+}
+
+int heap_attach_index(struct heap *heap, struct runs *index, void *memory, size_t bytes)
+{
+    const size_t total = heap->table->total;
+    size_t length;
+
+    heap->index = NULL;
+    if (!runs_create(index, total, memory, bytes))
+        return -EINVARG;
+    for (size_t start = 0; start < total; start += length + 1) {
+        length = free_run(heap, start, total - start);
+        if (length)
+            runs_give(index, start, length);
+    }
+    heap->index = index;
+    return VANA_ALL_OK;
+}
+
 void *heap_block_to_address(const struct heap *heap, int block)
 {
     return (char *)heap->saddr + (size_t)block * VANA_HEAP_BLOCK_SIZE;
@@ -44,16 +71,6 @@ int heap_address_to_block(const struct heap *heap, const void *address)
     const size_t block = ((uintptr_t)address - (uintptr_t)heap->saddr) / VANA_HEAP_BLOCK_SIZE;
 
     return block < heap->table->total ? (int)block : -EINVARG;
-}
-
-/* Blocks that are free from start on, counted up to limit. */
-static size_t free_run(const struct heap *heap, size_t start, size_t limit)
-{
-    size_t length = 0;
-
-    while (length < limit && is_free(heap->table->entries[start + length]))
-        length++;
-    return length;
 }
 
 static int scan_start_block(struct heap *heap, size_t total_blocks)
@@ -73,9 +90,19 @@ static int scan_start_block(struct heap *heap, size_t total_blocks)
     return -ENOMEM;
 }
 
+static int look_up_start_block(struct heap *heap, size_t total_blocks)
+{
+    const size_t start = runs_find(heap->index, total_blocks);
+
+    heap->work.entries_scanned += heap->index->depth;
+    return start == RUNS_NONE ? -ENOMEM : (int)start;
+}
+
 int heap_get_start_block(struct heap *heap, size_t total_blocks)
 {
-    return total_blocks ? scan_start_block(heap, total_blocks) : -ENOMEM;
+    if (total_blocks == 0)
+        return -ENOMEM;
+    return heap->index ? look_up_start_block(heap, total_blocks) : scan_start_block(heap, total_blocks);
 }
 
 static bool is_run_free(const struct heap *heap, size_t start, size_t length)
@@ -94,12 +121,18 @@ static void write_chain(HEAP_BLOCK_TABLE_ENTRY *entry, size_t length)
     entry[length - 1] &= (HEAP_BLOCK_TABLE_ENTRY)~HEAP_BLOCK_HAS_NEXT;
 }
 
+static void take(struct heap *heap, size_t start, size_t length)
+{
+    write_chain(heap->table->entries + start, length);
+    heap->work.entries_written += length;
+    if (heap->index)
+        runs_take(heap->index, start, length);
+}
+
 void heap_mark_blocks_taken(struct heap *heap, int start_block, int total_blocks)
 {
-    if (start_block < 0 || total_blocks <= 0 || !is_run_free(heap, (size_t)start_block, (size_t)total_blocks))
-        return;
-    write_chain(heap->table->entries + start_block, (size_t)total_blocks);
-    heap->work.entries_written += (size_t)total_blocks;
+    if (start_block >= 0 && total_blocks > 0 && is_run_free(heap, (size_t)start_block, (size_t)total_blocks))
+        take(heap, (size_t)start_block, (size_t)total_blocks);
 }
 
 void *heap_malloc_blocks(struct heap *heap, size_t total_blocks)
@@ -108,7 +141,7 @@ void *heap_malloc_blocks(struct heap *heap, size_t total_blocks)
 
     if (start < 0)
         return NULL;
-    heap_mark_blocks_taken(heap, start, (int)total_blocks);
+    take(heap, (size_t)start, total_blocks);
     return heap_block_to_address(heap, start);
 }
 
@@ -149,6 +182,8 @@ int heap_mark_blocks_free(struct heap *heap, int start_block)
         heap->table->entries[i] = HEAP_BLOCK_TABLE_ENTRY_FREE;
     heap->work.entries_scanned += length;
     heap->work.entries_written += length;
+    if (heap->index)
+        runs_give(heap->index, start, length);
     return VANA_ALL_OK;
 }
 

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../lib/runs.h"
 #include "config.h"
 #include "status.h"
 
@@ -45,12 +46,9 @@ struct heap_table {
 
 /* What the heap did to its table, for costs that depend on no clock. */
 struct heap_work {
-    uint64_t
-        entries_scanned; /* entries read; with an index, also the words of the index that were searched */
+    uint64_t entries_scanned; /* entries read; with an index, nodes of the index searched instead */
     uint64_t entries_written;
 };
-
-struct runs;
 
 struct heap {
     struct heap_table *table;
@@ -65,6 +63,12 @@ struct heap {
  * of blocks between them.
  */
 int heap_create(struct heap *heap, void *ptr, void *end, struct heap_table *table);
+
+/*
+ * Attach an index of the table's free runs, built in RUNS_BYTES(table->total) of memory that stay its own.
+ * From then on the table changes through these functions only. -EINVARG, and no index, if bytes are fewer.
+ */
+int heap_attach_index(struct heap *heap, struct runs *index, void *memory, size_t bytes);
 
 /*
  * The lowest run of free blocks that holds size bytes, now taken: its address, or 0 if there is none. The

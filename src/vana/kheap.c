@@ -6,6 +6,10 @@
 struct heap kernel_heap;
 struct heap_table kernel_heap_table;
 
+#define TOTAL_BLOCKS ((size_t)VANA_HEAP_SIZE_BYTES / VANA_HEAP_BLOCK_SIZE)
+
+static struct runs index_of_runs;
+static uint64_t index_memory[RUNS_BYTES(TOTAL_BLOCKS) / sizeof(uint64_t) + 1];
 static uint32_t calls_until_failure;
 
 static void print(const char *text)
@@ -17,6 +21,7 @@ static void print(const char *text)
 int kheap_start(void)
 {
     char *const start = hw_ptr(VANA_HEAP_ADDRESS);
+    int status;
 
     kernel_heap = (struct heap){0};
     calls_until_failure = 0;
@@ -24,8 +29,11 @@ int kheap_start(void)
         return -ENOMEM;
 
     kernel_heap_table.entries = hw_ptr(VANA_HEAP_TABLE_ADDRESS);
-    kernel_heap_table.total = VANA_HEAP_SIZE_BYTES / VANA_HEAP_BLOCK_SIZE;
-    return heap_create(&kernel_heap, start, start + VANA_HEAP_SIZE_BYTES, &kernel_heap_table);
+    kernel_heap_table.total = TOTAL_BLOCKS;
+    status = heap_create(&kernel_heap, start, start + VANA_HEAP_SIZE_BYTES, &kernel_heap_table);
+    if (status < 0)
+        return status;
+    return heap_attach_index(&kernel_heap, &index_of_runs, index_memory, sizeof index_memory);
 }
 
 void kheap_init(void)

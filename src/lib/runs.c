@@ -1,0 +1,406 @@
+#include "runs.h"
+
+#define ALL_FREE   UINT64_MAX
+#define LANES      0x0001000100010001u /* 1 in each length of a word of four */
+#define LANE_GUARD 0x8000800080008000u /* the spare bit above each length */
+
+/* ---- words -----------------------------------------------------------------------------------------------
+ */
+
+/* By the highest bit on both: the builtin for the lowest is a library call on 32-bit machines. */
+static unsigned lowest_bit(uint64_t word)
+{
+    return 63u - (unsigned)__builtin_clzll(word & (0 - word));
+}
+
+static unsigned ones_at_bottom(uint64_t word)
+{
+    return word == ALL_FREE ? RUNS_WORD : lowest_bit(~word);
+}
+
+static unsigned ones_at_top(uint64_t word)
+{
+    return word == ALL_FREE ? RUNS_WORD : (unsigned)__builtin_clzll(~word);
+}
+
+/* The longest run of ones: runs of 2, 4, .. by doubling, then the length bit by bit from the top. */
+static unsigned longest_ones(uint64_t word)
+{
+    uint64_t starts[6]; /* [i]: where 2^i ones start */
+    unsigned power = 0;
+    unsigned length;
+    uint64_t candidates;
+
+    if (!word)
+        return 0;
+    starts[0] = word;
+    while (power < 5 && (starts[power] & (starts[power] >> (1u << power)))) {
+        starts[power + 1] = starts[power] & (starts[power] >> (1u << power));
+        power++;
+    }
+    length = 1u << power;
+    candidates = starts[power];
+    while (power-- > 0) {
+        const uint64_t longer = candidates & (starts[power] >> length);
+
+        if (longer) {
+            candidates = longer;
+            length += 1u << power;
+        }
+    }
+    return length;
+}
+
+static uint64_t bits(size_t first, size_t count)
+{
+    return ALL_FREE >> (RUNS_WORD - count) << first;
+}
+
+/* ---- the tree of lengths ---------------------------------------------------------------------------------
+ */
+
+static uint32_t clamp(size_t length)
+{
+    return length < RUNS_LONG ? (uint32_t)length : RUNS_LONG;
+}
+
+static uint64_t *lane_word(const struct runs *runs, unsigned level, size_t child)
+{
+    return &runs->levels[level][child / RUNS_FANOUT].lengths[child % 4];
+}
+
+static unsigned lane_shift(size_t child)
+{
+    return (unsigned)(child % RUNS_FANOUT / 4 * 16);
+}
+
+static uint32_t get_length(const struct runs *runs, unsigned level, size_t child)
+{
+    return (uint32_t)(*lane_word(runs, level, child) >> lane_shift(child)) & RUNS_LONG;
+}
+
+static void set_length(const struct runs *runs, unsigned level, size_t child, uint32_t length)
+{
+    uint64_t *const word = lane_word(runs, level, child);
+    const unsigned shift = lane_shift(child);
+
+    *word = (*word & ~((uint64_t)RUNS_LONG << shift)) | (uint64_t)length << shift;
+}
+
+/* The greater of each pair of lengths. */
+static uint64_t max_lanes(uint64_t a, uint64_t b)
+{
+    const uint64_t a_wins = ((a | LANE_GUARD) - b) & LANE_GUARD;
+    const uint64_t mask = a_wins - (a_wins >> 15);
+
+    return b ^ ((a ^ b) & mask);
+}
+
+static uint32_t max_of_node(const struct runs_node *node)
+{
+    uint64_t max = max_lanes(max_lanes(node->lengths[0], node->lengths[1]),
+                             max_lanes(node->lengths[2], node->lengths[3]));
+
+    max = max_lanes(max, max >> 32);
+    max = max_lanes(max, max >> 16);
+    return (uint32_t)max & RUNS_LONG;
+}
+
+static void raise_length(const struct runs *runs, size_t word, uint32_t length)
+{
+    size_t child = word;
+
+    for (unsigned level = 0; level < runs->depth && get_length(runs, level, child) < length; level++) {
+        set_length(runs, level, child, length);
+        child /= RUNS_FANOUT;
+    }
+}
+
+static void lower_length(const struct runs *runs, size_t word, uint32_t length)
+{
+    size_t child = word;
+    uint32_t before = get_length(runs, 0, child);
+
+    set_length(runs, 0, child, length);
+    for (unsigned level = 1; level < runs->depth; level++) {
+        const uint32_t old = before;
+
+        child /= RUNS_FANOUT;
+        before = get_length(runs, level, child);
+        if (before != old)
+            return;
+        length = max_of_node(&runs->levels[level - 1][child]);
+        if (length == before)
+            return;
+        set_length(runs, level, child, length);
+    }
+}
+
+/* The children of a node that reach a length, one bit each: child i at bit 16 * (i / 4) + 12 + i % 4. */
+static uint64_t reaching(const struct runs_node *node, uint64_t lengths)
+{
+    uint64_t found = 0;
+
+    for (unsigned i = 0; i < 4; i++)
+        found |= (((node->lengths[i] | LANE_GUARD) - lengths) & LANE_GUARD) >> (3 - i);
+    return found;
+}
+
+/* The lowest word with a run that long among its own. */
+static size_t find_word(const struct runs *runs, uint32_t length)
+{
+    const uint64_t lengths = length * LANES;
+    size_t child = 0;
+
+    for (unsigned level = runs->depth; level-- > 0;) {
+        const uint64_t found = reaching(&runs->levels[level][child], lengths);
+        unsigned bit;
+
+        if (!found)
+            return RUNS_NONE;
+        bit = lowest_bit(found);
+        child = child * RUNS_FANOUT + bit / 16 * 4 + bit % 4;
+    }
+    return child;
+}
+
+/* ---- runs ------------------------------------------------------------------------------------------------
+ */
+
+bool runs_is_free(const struct runs *runs, size_t unit)
+{
+    return runs->free[unit / RUNS_WORD] >> unit % RUNS_WORD & 1;
+}
+
+static bool enters(const struct runs *runs, size_t word)
+{
+    return runs->free[word] & runs->free[word - 1] >> 63 & 1;
+}
+
+static bool leaves(const struct runs *runs, size_t word)
+{
+    return runs->free[word] >> 63 & runs->free[word + 1];
+}
+
+/* The end of the run that starts at first. */
+static size_t run_end(const struct runs *runs, size_t first)
+{
+    const size_t word = first / RUNS_WORD;
+    const size_t bit = first % RUNS_WORD;
+    const size_t ones = ones_at_bottom(runs->free[word] >> bit);
+
+    return bit + ones == RUNS_WORD && leaves(runs, word) ? runs->spans[word].end : first + ones;
+}
+
+/* The start of the run that ends before end. */
+static size_t run_start(const struct runs *runs, size_t end)
+{
+    const size_t word = (end - 1) / RUNS_WORD;
+    const size_t bits_below = (end - 1) % RUNS_WORD + 1;
+    const size_t ones = ones_at_top(runs->free[word] << (RUNS_WORD - bits_below));
+
+    return ones >= bits_below && enters(runs, word) ? runs->spans[word].start
+                                                    : end - (ones < bits_below ? ones : bits_below);
+}
+
+static void set_ends(const struct runs *runs, size_t first, size_t end)
+{
+    const size_t word = first / RUNS_WORD;
+    const size_t last_word = (end - 1) / RUNS_WORD;
+
+    if (word != last_word) {
+        runs->spans[word].end = (uint32_t)end;
+        runs->spans[last_word].start = (uint32_t)first;
+    }
+}
+
+/* The longest run that starts in a word. */
+static size_t own_longest(const struct runs *runs, size_t word)
+{
+    uint64_t own = runs->free[word];
+    size_t leaving = 0;
+
+    if (enters(runs, word))
+        own &= own + 1;
+    if (own && leaves(runs, word)) {
+        const unsigned ones = ones_at_top(own);
+
+        leaving = runs->spans[word].end - (word + 1) * RUNS_WORD + ones;
+        own = ones < RUNS_WORD ? own << ones >> ones : 0;
+    }
+    const size_t inside = longest_ones(own);
+
+    return inside > leaving ? inside : leaving;
+}
+
+/* A run of this length no longer starts in the word. */
+static void lose_run(const struct runs *runs, size_t word, size_t length)
+{
+    const uint32_t before = get_length(runs, 0, word);
+
+    if (before == clamp(length)) {
+        const uint32_t now = clamp(own_longest(runs, word));
+
+        if (now < before)
+            lower_length(runs, word, now);
+    }
+}
+
+/* The first run of a word, of those that start in it, with at least count units. There is one. */
+static size_t first_in_word(const struct runs *runs, size_t word, size_t count)
+{
+    const uint64_t free = runs->free[word];
+    const size_t first_leaving = (word + 1) * RUNS_WORD - ones_at_top(free);
+    const bool leaving_fits = leaves(runs, word) && runs->spans[word].end - first_leaving >= count;
+    const uint64_t beyond = leaving_fits ? ALL_FREE << 1 : 0;
+    uint64_t fits = free;
+
+    for (size_t left = count < RUNS_WORD ? count : RUNS_WORD; left > 1;) {
+        const size_t step = left / 2;
+
+        fits &= fits >> step | beyond << (63 - step);
+        left -= step;
+    }
+    return word * RUNS_WORD + lowest_bit(fits);
+}
+
+/* Among the runs of RUNS_LONG and more, which the tree does not tell apart: there are few. */
+static size_t find_long(const struct runs *runs, size_t count)
+{
+    for (size_t word = 0; word < runs->words; word++) {
+        if (get_length(runs, 0, word) == RUNS_LONG && own_longest(runs, word) >= count)
+            return first_in_word(runs, word, count);
+    }
+    return RUNS_NONE;
+}
+
+size_t runs_find(const struct runs *runs, size_t count)
+{
+    size_t word;
+
+    if (count > RUNS_LONG)
+        return find_long(runs, count);
+    word = find_word(runs, (uint32_t)count);
+    return word == RUNS_NONE ? RUNS_NONE : first_in_word(runs, word, count);
+}
+
+static void flip(const struct runs *runs, size_t first, size_t count)
+{
+    size_t word = first / RUNS_WORD;
+    size_t bit = first % RUNS_WORD;
+
+    while (bit + count > RUNS_WORD) {
+        runs->free[word++] ^= ALL_FREE << bit;
+        count -= RUNS_WORD - bit;
+        bit = 0;
+    }
+    runs->free[word] ^= bits(bit, count);
+}
+
+/* The start of the run that holds a unit. */
+static size_t start_around(const struct runs *runs, size_t unit)
+{
+    while (unit > 0 && runs_is_free(runs, unit - 1))
+        unit--;
+    return unit;
+}
+
+void runs_take(struct runs *runs, size_t first, size_t count)
+{
+    const size_t start = start_around(runs, first);
+    const size_t end = run_end(runs, start);
+    const size_t rest = first + count;
+    const size_t word = start / RUNS_WORD;
+
+    flip(runs, first, count);
+    if (start < first)
+        set_ends(runs, start, first);
+    if (rest < end) {
+        set_ends(runs, rest, end);
+        if (rest / RUNS_WORD != word)
+            raise_length(runs, rest / RUNS_WORD, clamp(end - rest));
+    }
+    lose_run(runs, word, end - start);
+}
+
+void runs_give(struct runs *runs, size_t first, size_t count)
+{
+    const size_t behind = first + count;
+    const bool joins_left = first > 0 && runs_is_free(runs, first - 1);
+    const bool joins_right = runs_is_free(runs, behind);
+    const size_t start = joins_left ? run_start(runs, first) : first;
+    const size_t end = joins_right ? run_end(runs, behind) : behind;
+    const size_t word = start / RUNS_WORD;
+
+    flip(runs, first, count);
+    set_ends(runs, start, end);
+    raise_length(runs, word, clamp(end - start));
+    if (joins_right && behind / RUNS_WORD != word)
+        lose_run(runs, behind / RUNS_WORD, end - behind);
+}
+
+/* ---- making and checking ---------------------------------------------------------------------------------
+ */
+
+static size_t nodes_for(size_t children)
+{
+    return (children + RUNS_FANOUT - 1) / RUNS_FANOUT;
+}
+
+bool runs_create(struct runs *runs, size_t units, void *memory, size_t bytes)
+{
+    unsigned char *const at = memory;
+    const size_t words = RUNS_WORDS(units);
+    struct runs_node *nodes;
+    size_t count;
+
+    if (units > INT32_MAX || bytes < RUNS_BYTES(units))
+        return false;
+    for (size_t i = 0; i < RUNS_BYTES(units); i++)
+        at[i] = 0;
+
+    *runs = (struct runs){.units = units, .words = words, .free = (uint64_t *)memory + 1};
+    runs->spans = (struct runs_span *)(runs->free + words + 1);
+    nodes = (struct runs_node *)(runs->spans + words);
+    count = words;
+    do {
+        count = nodes_for(count);
+        runs->levels[runs->depth++] = nodes;
+        nodes += count;
+    } while (count > 1);
+    return true;
+}
+
+static bool word_is_right(const struct runs *runs, size_t word)
+{
+    const size_t after = (word + 1) * RUNS_WORD;
+
+    if (enters(runs, word) && !leaves(runs, word)) {
+        const size_t start = runs->spans[word].start;
+        if (start >= word * RUNS_WORD || run_end(runs, start) <= word * RUNS_WORD)
+            return false;
+    }
+    if (leaves(runs, word) && !(enters(runs, word) && runs->free[word] == ALL_FREE) &&
+        runs->spans[word].end <= after)
+        return false;
+    return get_length(runs, 0, word) == clamp(own_longest(runs, word));
+}
+
+static bool parents_are_right(const struct runs *runs, size_t word)
+{
+    for (unsigned level = 1; level < runs->depth; level++) {
+        word /= RUNS_FANOUT;
+        if (get_length(runs, level, word) != max_of_node(&runs->levels[level - 1][word]))
+            return false;
+    }
+    return true;
+}
+
+size_t runs_check(const struct runs *runs)
+{
+    for (size_t word = 0; word < runs->words; word++) {
+        if (!word_is_right(runs, word) || !parents_are_right(runs, word))
+            return word * RUNS_WORD;
+    }
+    return RUNS_NONE;
+}
