@@ -19,9 +19,19 @@ extern "C" {
 #define KMS_FAST_SLOTS (1u << KMS_FAST_SHIFT)
 
 struct kms_fast_slot {
-    uint64_t page;   /* linear address of the page; no page address in a slot that is empty */
+    uint64_t page;   /* as kms_fast_page() makes it, or one of the two below */
     uint64_t addend; /* host address = linear address + addend */
 };
+
+#define KMS_FAST_OFFSET  ((kms_linear)KMS_PAGE_SIZE - 1u)
+#define KMS_FAST_EMPTY   0u /* fresh memory is empty */
+#define KMS_FAST_DROPPED 1u
+
+/* A page's name in a slot: its last address, which is neither of the two above. */
+static inline uint64_t kms_fast_page(kms_linear linear)
+{
+    return linear | KMS_FAST_OFFSET;
+}
 
 /* struct kms_cpu begins with this. */
 struct kms_fast {
@@ -38,7 +48,7 @@ enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const voi
  * sends page-crossing accesses the long way. */
 static inline bool kms_fast_hit(const struct kms_fast_slot *slot, kms_linear linear, unsigned width)
 {
-    return slot->page == ((linear + (width - 1u)) & ~(kms_linear)(KMS_PAGE_SIZE - 1u));
+    return slot->page == kms_fast_page(linear + (width - 1u));
 }
 
 static inline const struct kms_fast_slot *kms_fast_slot(const struct kms_fast_slot *slots, kms_linear linear)

@@ -1,0 +1,59 @@
+/*
+ * tlb.h - the TLB of a CPU. It knows nothing of tables, rights or events.
+ *
+ * Flushes cost the same however much is cached: every entry carries the time of its fill, and a flush only
+ * notes the time before which entries no longer count.
+ */
+#ifndef SIM_MACHINE_TLB_H
+#define SIM_MACHINE_TLB_H
+
+#include <kmemsim/tlb.h>
+
+#define TLB_ASIDS 4096u /* PCIDs have 12 bits */
+
+struct tlb_slot {
+    uint64_t filled; /* time of the fill; 0: never */
+    struct kms_tlb_entry entry;
+};
+
+struct tlb_array {
+    struct tlb_slot *slots; /* sets * ways, set by set; NULL: no such array */
+    uint32_t set_mask, ways;
+    uint32_t used; /* 0: nothing was filled since the last flush of everything */
+};
+
+struct tlb {
+    struct tlb_array array[KMS_TLB_CLASSES];
+    unsigned large_shift; /* log2 of the large pages of the current mode: 21 or 22 */
+    uint64_t now;
+    uint64_t flushed_global; /* entries filled up to these times are gone */
+    uint64_t flushed_nonglobal;
+    uint64_t flushed_asid[TLB_ASIDS];
+};
+
+/* False: no memory. */
+bool tlb_init(struct tlb *tlb, const struct kms_tlb_options *options);
+void tlb_done(struct tlb *tlb);
+bool tlb_geometry_is_valid(const struct kms_tlb_options *options);
+
+/* The valid entry for an address, smallest page first, or NULL. */
+const struct kms_tlb_entry *tlb_find(const struct tlb *tlb, kms_linear linear, uint16_t asid);
+
+/* Take an entry. True if another valid page had to go for it, which is then copied to *victim. */
+bool tlb_fill(struct tlb *tlb, const struct kms_tlb_entry *entry, struct kms_tlb_entry *victim);
+
+/* Drop what is held for one address: non-global entries of `asid`, and global ones if `global`. */
+void tlb_drop(struct tlb *tlb, kms_linear linear, uint16_t asid, bool global);
+void tlb_flush_asid(struct tlb *tlb, uint16_t asid);
+void tlb_flush_nonglobal(struct tlb *tlb);
+void tlb_flush_globals(struct tlb *tlb);
+void tlb_flush_all(struct tlb *tlb);
+
+/* Put back an entry as it was found by tlb_each(), after a flush of everything; ages stay in order. */
+void tlb_put_back(struct tlb *tlb, const struct tlb_slot *slot);
+
+/* Call back for every valid entry, in the order of the slots. */
+void tlb_each(const struct tlb *tlb, void (*visit)(void *context, const struct tlb_slot *slot),
+              void *context);
+
+#endif

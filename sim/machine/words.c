@@ -1,0 +1,87 @@
+/* words.c - names and sentences. */
+#include <kmemsim/x86.h>
+
+#include <stdio.h>
+
+const char *kms_status_words(enum kms_status status)
+{
+    switch (status) {
+    case KMS_OK: return "done";
+    case KMS_NO_MEMORY: return "the host has no memory for this";
+    case KMS_BAD_RANGE: return "the range is empty, unaligned, too large, or overlaps another";
+    case KMS_BAD_OPTION: return "an option is outside its range";
+    case KMS_UNSUPPORTED: return "this host cannot do that";
+    }
+    return "no such status";
+}
+
+const char *kms_table_name(unsigned level)
+{
+    static const char *const names[] = {"page table", "page directory", "page-directory-pointer table",
+                                        "PML4", "PML5"};
+    return level >= 1 && level <= KMS_WALK_LEVELS ? names[level - 1] : "no table";
+}
+
+const char *kms_entry_name(unsigned level)
+{
+    static const char *const names[] = {"PTE", "PDE", "PDPTE", "PML4E", "PML5E"};
+    return level >= 1 && level <= KMS_WALK_LEVELS ? names[level - 1] : "no entry";
+}
+
+const char *kms_mode_name(enum kms_paging_mode mode)
+{
+    switch (mode) {
+    case KMS_PAGING_NONE: return "no paging";
+    case KMS_PAGING_32BIT: return "32-bit";
+    case KMS_PAGING_PAE: return "PAE";
+    case KMS_PAGING_4LEVEL: return "4-level";
+    case KMS_PAGING_5LEVEL: return "5-level";
+    }
+    return "no such mode";
+}
+
+const char *kms_verdict_words(enum kms_verdict verdict)
+{
+    switch (verdict) {
+    case KMS_TABLE: return "points to the next table";
+    case KMS_MAPPED: return "mapped";
+    case KMS_NOT_PRESENT: return "not present";
+    case KMS_RESERVED: return "has a reserved bit set";
+    case KMS_NONCANONICAL: return "not canonical";
+    case KMS_NO_TABLE: return "lies where no memory answers";
+    }
+    return "no such verdict";
+}
+
+/* Why, most specific first. */
+static const char *reason(uint32_t error)
+{
+    if (!(error & KMS_PFERR_P))
+        return "the page is not present";
+    if (error & KMS_PFERR_RSVD)
+        return "an entry has a reserved bit set";
+    if (error & KMS_PFERR_PK)
+        return "a protection key forbids it";
+    return "the page is present, but its rights forbid it";
+}
+
+size_t kms_x86_fault_words(const struct kms_fault *fault, char *text, size_t size)
+{
+    int length;
+    if (fault->vector == KMS_VECTOR_PF) {
+        const char *kind = fault->error_code & KMS_PFERR_ID   ? "instruction fetch"
+                           : fault->error_code & KMS_PFERR_WR ? "write"
+                                                              : "read";
+        length = snprintf(text, size, "page fault at 0x%08llx: a %s-mode %s, and %s (error code 0x%x)",
+                          (unsigned long long)fault->address,
+                          fault->error_code & KMS_PFERR_US ? "user" : "supervisor", kind,
+                          reason(fault->error_code), (unsigned)fault->error_code);
+    } else if (fault->vector == KMS_VECTOR_GP) {
+        length =
+            snprintf(text, size, "general-protection fault (error code 0x%x)", (unsigned)fault->error_code);
+    } else {
+        length = snprintf(text, size, "exception %u (error code 0x%x)", (unsigned)fault->vector,
+                          (unsigned)fault->error_code);
+    }
+    return length < 0 ? 0 : (size_t)length;
+}
