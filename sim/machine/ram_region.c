@@ -123,11 +123,14 @@ static enum kms_status lay_over(struct kms_ram *ram, kms_phys base, uint64_t siz
         const kms_phys old_end = old.base + old.size;
         const struct ram_region high = part_of(&old, old_end > end ? end : old_end, old_end);
         remove_region(ram, i);
-        if (low.size)
+        if (low.size) {
             insert_region(ram, &low);
-        if (high.size)
+            i++;
+        }
+        if (high.size) {
             insert_region(ram, &high);
-        i += (low.size != 0) + (high.size != 0);
+            i++;
+        }
     }
     if (region)
         insert_region(ram, region);
