@@ -1,5 +1,8 @@
 /* From the reset vector to C: real mode, flat 32-bit, payload copied to 1 MiB. Neither BIOS nor disk. */
+#include "protocol.h"
 #include "selectors.h"
+
+#define IMAGE_STRIDE 0x20000
 
     .section .reset, "ax"
     .code16
@@ -30,6 +33,21 @@ flat:
     xorl %eax, %eax
     movw %ax, %fs
     movw %ax, %gs
+
+/* Bochs gives memory to a guest in 128 KiB blocks, in the order in which they are first touched, but reads an image
+   into one run of host memory: its blocks must come first, upwards. */
+    movl $REF_BATCH, %ebx
+    cmpl $REF_MAGIC_BATCH, (%ebx)
+    jne copy_payload
+    movl REF_BATCH + 8, %ecx
+    addl %ebx, %ecx
+touch_image:
+    movl (%ebx), %eax
+    addl $IMAGE_STRIDE, %ebx
+    cmpl %ecx, %ebx
+    jb touch_image
+
+copy_payload:
     movl $payload_lma, %esi
     movl $payload_start, %edi
     movl $payload_end, %ecx

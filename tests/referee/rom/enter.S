@@ -128,6 +128,7 @@ leave_cr0:
 vectors32:
     VECTORS common32
     .code64
+    .balign 16
 vectors64:
     VECTORS common64
 
@@ -195,6 +196,8 @@ supervisor_stubs:
     lgdt (%rsi)
     DONE
     lidt (%rsi)
+    DONE
+    ltr %ax
     DONE
 
     .section .user, "ax"

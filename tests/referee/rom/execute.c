@@ -4,7 +4,8 @@
 #define FLAGS_BASE   0x2u
 #define FLAGS_AC     0x40000u
 #define STUB_BYTES   16
-#define GATE_REFUSED (VECTOR_PROBED * 8u + 2u) /* #GP error code of INT through what is no gate */
+#define GATE_REFUSED (VECTOR_PROBED * 8u + 2u)  /* #GP error code of INT through what is no gate */
+#define GATE_REFUSED_16 (VECTOR_PROBED * 16u + 2u) /* what QEMU 7.2 says for it in long mode */
 
 volatile struct entry entry;
 volatile struct leave leave;
@@ -144,6 +145,19 @@ static void load_tables(int stub, uint64_t base, uint32_t limit)
     run_privileged(stub, 0);
 }
 
+/* By 64-bit code in long mode: in compatibility mode Bochs reads half of the descriptor. */
+static void load_tss(uint64_t base)
+{
+    tss_describe(base);
+    entry.eax = SEL_TSS;
+    run_privileged(STUB_LTR, 0);
+}
+
+static int gate_was_read(void)
+{
+    return leave.vector == VECTOR_GP && (leave.error == GATE_REFUSED || leave.error == GATE_REFUSED_16);
+}
+
 static void access_implicit(const struct ref_op *op, struct ref_result *result)
 {
     int user = op->flags & REF_USER;
@@ -154,15 +168,15 @@ static void access_implicit(const struct ref_op *op, struct ref_result *result)
     else if (op->kind == REF_IDT)
         load_tables(STUB_LIDT, op->address - tail_idt, 0xfff);
     else
-        tr_load(op->address - REF_TAIL_TSS);
+        load_tss(op->address - REF_TAIL_TSS);
     entry.eax = REF_TAIL_GDT; /* as a selector: the descriptor at the address */
     entry.flags = state.access_flags;
     run(op->kind == REF_GDT ? STUB_LAR : op->kind == REF_IDT ? STUB_INT : STUB_IN, 0, user);
     gdt_load(gdt_base, GDT_ENTRIES * 8 - 1);
     tables_follow_mode();
-    tr_load(tss_base);
-    if (op->kind == REF_IDT && leave.vector == VECTOR_GP && leave.error == GATE_REFUSED)
-        return; /* the gate was read, and was none */
+    tr_load();
+    if (op->kind == REF_IDT && gate_was_read())
+        return;
     report(result);
 }
 

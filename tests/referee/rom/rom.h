@@ -38,8 +38,9 @@ void tables_init(void);
 void tables_follow_mode(void); /* the IDT and the TSS's stack, after EFER.LMA may have changed */
 void gdt_load(uint64_t base, uint32_t limit);
 void idt_load(uint64_t base);
-void tr_load(uint64_t base);
-extern const uint32_t gdt_base, tss_base;
+void tss_describe(uint64_t base); /* in the GDT, as available */
+void tr_load(void);               /* the ROM's own TSS */
+extern const uint32_t gdt_base;
 
 /* memory.c */
 void memory_init(void);

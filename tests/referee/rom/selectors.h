@@ -42,5 +42,6 @@
 #define STUB_INVPCID 22
 #define STUB_LGDT    23
 #define STUB_LIDT    24
+#define STUB_LTR     25
 
 #endif

@@ -23,7 +23,7 @@ struct __attribute__((packed)) table_register {
 };
 
 const uint32_t gdt_base = FRAME_END(REF_GDT_FRAME) - REF_TAIL_GDT;
-const uint32_t tss_base = FRAME_END(REF_TSS_FRAME) - REF_TAIL_TSS;
+static const uint32_t tss_base = FRAME_END(REF_TSS_FRAME) - REF_TAIL_TSS;
 static const uint32_t idt32_base = FRAME_END(REF_IDT32_FRAME) - REF_TAIL_IDT32;
 static const uint32_t idt64_base = FRAME_END(REF_IDT64_FRAME) - REF_TAIL_IDT64;
 
@@ -42,7 +42,7 @@ void idt_load(uint64_t base)
     __asm__ volatile("lidt %0" : : "m"(r) : "memory");
 }
 
-void tr_load(uint64_t base)
+void tss_describe(uint64_t base)
 {
     uint32_t *descriptor = (uint32_t *)(gdt_base + SEL_TSS);
     uint32_t low = (uint32_t)base;
@@ -50,6 +50,11 @@ void tr_load(uint64_t base)
     descriptor[1] = (low & 0xff000000u) | 0x8900u | ((low >> 16) & 0xffu);
     descriptor[2] = (uint32_t)(base >> 32);
     descriptor[3] = 0;
+}
+
+void tr_load(void)
+{
+    tss_describe(tss_base);
     __asm__ volatile("ltr %w0" : : "r"(SEL_TSS) : "memory");
 }
 
@@ -127,5 +132,5 @@ void tables_init(void)
     paging_init();
     gdt_load(gdt_base, GDT_ENTRIES * 8 - 1);
     tables_follow_mode();
-    tr_load(tss_base);
+    tr_load();
 }
