@@ -1,0 +1,86 @@
+/* reader.h - what the reader's two files share: reader.c cuts lines, operands.c understands them. */
+#ifndef KMS_TRACE_READER_H
+#define KMS_TRACE_READER_H
+
+#include "trace/grammar.h"
+#include "trace/names.h"
+
+#include <stdbool.h>
+
+/* How the file calls a handle: by a name, or without one by @number. */
+struct trace_spelling {
+    struct trace_name *name;
+    uint32_t number;
+};
+
+struct kms_trace_reader {
+    struct kms_trace_source source;
+    char *file; /* what errors call it */
+    char *error;
+    enum kms_trace_result ended; /* KMS_TRACE_OP while reading goes on */
+
+    char *window; /* the part of the input that is here */
+    char *at;     /* the next line in it */
+    char *end;
+    bool source_ended;
+    uint64_t bytes;
+
+    const char *line; /* the line being read */
+    const char *cursor;
+    const char *line_end; /* its '\n', or where the input ends */
+    uint32_t line_number;
+
+    struct trace_names names;
+    struct trace_thing *numbered;   /* the handles @0 to @KMS_TRACE_NUMBER_MAX */
+    struct trace_spelling *handles; /* every handle, by its place */
+    uint32_t handle_count, handle_capacity;
+    struct trace_name *processes[KMS_TRACE_PROCESSES_MAX];
+    uint32_t process_count;
+    char spelled[16]; /* the last "@12" that was asked for */
+};
+
+/* Ends the reading with a sentence about the byte at `at`. Always false. */
+bool trace_fail(struct kms_trace_reader *reader, const char *at, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The rest of the line after the rule's name, into *op. False: it failed. */
+bool trace_read_operands(struct kms_trace_reader *reader, const struct trace_rule *rule,
+                         struct kms_trace_op *op);
+
+static inline bool trace_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
+static inline bool trace_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static inline bool trace_is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+static inline void trace_skip_blanks(struct kms_trace_reader *reader)
+{
+    while (reader->cursor < reader->line_end && trace_is_blank(*reader->cursor))
+        reader->cursor++;
+}
+
+/* The line has nothing more to say: its end, or a comment. */
+static inline bool trace_at_end(const struct kms_trace_reader *reader)
+{
+    return reader->cursor == reader->line_end || *reader->cursor == '#';
+}
+
+/* The length of the run of bytes up to a blank, a comment or the end; what a message quotes. */
+static inline int trace_token_length(const struct kms_trace_reader *reader)
+{
+    const char *at = reader->cursor;
+    while (at < reader->line_end && !trace_is_blank(*at) && *at != '#')
+        at++;
+    return (int)(at - reader->cursor);
+}
+
+#endif
