@@ -7,7 +7,7 @@ find_package(PkgConfig QUIET)
 
 # kms_missing(PART LIBRARY): one form for every message about something that will not be built.
 function(kms_missing part library)
-    message(WARNING "kmemsim: ${part} will not be built: ${library} was not found (./dev test installs it).")
+    message(NOTICE "kmemsim: ${part} will not be built: ${library} was not found")
 endfunction()
 
 # kms_find_library(VARIABLE PART MODULE): an imported target PkgConfig::VARIABLE, or a message.
