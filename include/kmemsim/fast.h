@@ -82,9 +82,11 @@ static inline void *kms_fast_ptr(const struct kms_fast_slot *slot, kms_linear li
         if (__builtin_expect(kms_fast_hit(slot, linear, bits / 8u), 1)) {                                    \
             memcpy(&raw, kms_fast_ptr(slot, linear), sizeof raw);                                            \
         } else {                                                                                             \
-            enum kms_result result = kms_slow_read(cpu, linear, &raw, sizeof raw, fault);                    \
+            uint##bits##_t far; /* apart from raw, which can so stay in a register */                        \
+            enum kms_result result = kms_slow_read(cpu, linear, &far, sizeof far, fault);                    \
             if (result != KMS_DONE)                                                                          \
                 return result;                                                                               \
+            raw = far;                                                                                       \
         }                                                                                                    \
         *value = KMS_LE##bits(raw);                                                                          \
         return KMS_DONE;                                                                                     \

@@ -15,12 +15,10 @@ static void drop_settled_page(struct kms_cpu *cpu, kms_linear linear)
 static void tell(struct kms_cpu *cpu, enum kms_flush_scope scope, uint16_t asid, kms_linear linear)
 {
     if (cpu_is_observed(cpu, KMS_EVENT_INVALIDATE))
-        cpu_notify(cpu, &(struct kms_event){
-                            .kind = KMS_EVENT_INVALIDATE,
-                            .scope = scope,
-                            .asid = asid,
-                            .access = {.linear = linear, .privilege = KMS_AS_SUPERVISOR}
-        });
+        cpu_notify(cpu, &(struct kms_event){.kind = KMS_EVENT_INVALIDATE,
+                                            .scope = scope,
+                                            .asid = asid,
+                                            .access = {.linear = linear, .privilege = KMS_AS_SUPERVISOR}});
 }
 
 void cpu_flush(struct kms_cpu *cpu, enum kms_flush_scope scope, uint16_t asid, kms_linear linear)

@@ -6,11 +6,7 @@
 #define SETS_MAX 65536u
 #define WAYS_MAX 64u
 
-static const struct kms_tlb_geometry default_geometry[KMS_TLB_CLASSES] = {
-    {4096, 4},
-    {256,  4},
-    {16,   4}
-};
+static const struct kms_tlb_geometry default_geometry[KMS_TLB_CLASSES] = {{4096, 4}, {256, 4}, {16, 4}};
 
 static bool is_default(const struct kms_tlb_options *options)
 {

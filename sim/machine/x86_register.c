@@ -8,10 +8,12 @@
  * changes.
  */
 #include "cpu.h"
+#include "x86_walk.h"
 
 #include <assert.h>
 
-#define LOW_HALF UINT64_C(0xffffffff)
+#define LOW_HALF       UINT64_C(0xffffffff)
+#define PDPTE_RESERVED UINT64_C(0x1e6) /* bits 2:1 and 8:5; those above MAXPHYADDR come on top */
 
 #define CR0_KNOWN                                                                                            \
     (KMS_CR0_PE | KMS_CR0_MP | KMS_CR0_EM | KMS_CR0_TS | KMS_CR0_ET | KMS_CR0_NE | KMS_CR0_WP | KMS_CR0_AM | \
@@ -101,15 +103,9 @@ static uint64_t cr4_supported(const struct kms_x86_state *state)
         uint32_t feature;
         uint64_t bit;
     } table[] = {
-        {KMS_X86_PSE,  KMS_CR4_PSE  },
-        {KMS_X86_PAE,  KMS_CR4_PAE  },
-        {KMS_X86_PGE,  KMS_CR4_PGE  },
-        {KMS_X86_LA57, KMS_CR4_LA57 },
-        {KMS_X86_PCID, KMS_CR4_PCIDE},
-        {KMS_X86_SMEP, KMS_CR4_SMEP },
-        {KMS_X86_SMAP, KMS_CR4_SMAP },
-        {KMS_X86_PKU,  KMS_CR4_PKE  },
-        {KMS_X86_PKS,  KMS_CR4_PKS  },
+        {KMS_X86_PSE, KMS_CR4_PSE},   {KMS_X86_PAE, KMS_CR4_PAE},    {KMS_X86_PGE, KMS_CR4_PGE},
+        {KMS_X86_LA57, KMS_CR4_LA57}, {KMS_X86_PCID, KMS_CR4_PCIDE}, {KMS_X86_SMEP, KMS_CR4_SMEP},
+        {KMS_X86_SMAP, KMS_CR4_SMAP}, {KMS_X86_PKU, KMS_CR4_PKE},    {KMS_X86_PKS, KMS_CR4_PKS},
     };
     uint64_t supported = CR4_ALWAYS;
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
@@ -182,8 +178,8 @@ static bool change_register(const struct kms_x86_state *old, enum kms_x86_reg re
 /* "PDPTE Registers": a present entry with a reserved bit refuses the instruction that would load it. */
 static enum kms_result load_pdptes(const struct kms_ram *ram, struct kms_x86_state *next)
 {
-    const kms_phys table = next->cr3 & UINT64_C(0xffffffe0);
-    const uint64_t reserved = UINT64_C(0x1e6) | (UINT64_MAX << next->maxphyaddr);
+    const kms_phys table = next->cr3 & X86_PDPT_BASE;
+    const uint64_t reserved = PDPTE_RESERVED | (UINT64_MAX << next->maxphyaddr);
     uint64_t pdpte[4];
     for (unsigned i = 0; i < 4; i++) {
         if (ram_load_entry(ram, table + i * 8, 8, &pdpte[i]) != KMS_DONE)

@@ -19,7 +19,8 @@
 
 #define X86_32BIT_FRAME      UINT64_C(0xfffff000)
 #define X86_32BIT_LARGE      UINT64_C(0xffc00000)
-#define X86_HIGH_FRAME_SHIFT 19u /* from bit 13 of a 4 MiB entry to bit 32 of the address */
+#define X86_HIGH_FRAME_SHIFT 19u                  /* from bit 13 of a 4 MiB entry to bit 32 of the address */
+#define X86_PDPT_BASE        UINT64_C(0xffffffe0) /* bits of CR3 */
 #define X86_KEY_SHIFT        59u
 #define X86_KEY_MASK         0xfu
 
@@ -46,30 +47,42 @@ X86_INLINE uint16_t x86_entry_flags(const struct x86_layout *layout, uint64_t en
 }
 
 /* The frame of an entry that maps a page of 1 << shift bytes. */
-X86_INLINE kms_phys x86_frame(const struct x86_layout *layout, uint64_t entry, unsigned shift)
+X86_INLINE kms_phys x86_frame(const struct x86_layout *layout, enum kms_paging_mode mode, uint64_t entry,
+                              unsigned shift)
 {
-    if (layout->mode != KMS_PAGING_32BIT)
+    if (mode != KMS_PAGING_32BIT)
         return entry & layout->frame & ~((UINT64_C(1) << shift) - 1);
     if (shift == KMS_PAGE_SHIFT)
         return entry & X86_32BIT_FRAME;
     return (entry & X86_32BIT_LARGE) | (entry & layout->high_frame) << X86_HIGH_FRAME_SHIFT;
 }
 
-/*
- * Judge one entry, append it to the walk, and take its rights. `mode` and `level` are constants at every
- * call, so that each mode gets a straight line of code.
+/* Which entry of a walk. All three are constants at every call, so that each mode is a straight line of code.
  */
-X86_INLINE enum kms_verdict x86_walk_entry(const struct x86_layout *layout, enum kms_paging_mode mode,
-                                           struct kms_walk *walk, unsigned level, uint64_t entry)
+struct x86_step {
+    enum kms_paging_mode mode;
+    unsigned top; /* level where the walk begins */
+    unsigned level;
+};
+
+/* Where it stands in walk->level[]. */
+X86_INLINE unsigned x86_position(struct x86_step step)
 {
-    struct kms_walk_level *at = &walk->level[walk->depth - 1];
-    const bool large = level > 1 && layout->large[level] && (entry & KMS_PDE_PS);
-    const bool leaf = level == 1 || large;
+    return step.top - step.level;
+}
+
+/* Judge one entry, note it in the walk, and take its rights. */
+X86_INLINE enum kms_verdict x86_walk_entry(const struct x86_layout *layout, struct x86_step step,
+                                           struct kms_walk *walk, uint64_t entry)
+{
+    struct kms_walk_level *at = &walk->level[x86_position(step)];
+    const bool large = step.level > 1 && layout->large[step.level] && (entry & KMS_PDE_PS);
+    const bool leaf = step.level == 1 || large;
     at->entry = entry;
-    at->reserved = entry & (large ? layout->reserved_large[level] : layout->reserved[level]);
+    at->reserved = entry & (large ? layout->reserved_large[step.level] : layout->reserved[step.level]);
     at->flags = x86_entry_flags(layout, entry, leaf, large);
     at->rights = walk->rights;
-    walk->page_shift = (uint8_t)x86_span_shift(mode, level);
+    walk->page_shift = (uint8_t)x86_span_shift(step.mode, step.level);
     if (!(entry & KMS_PTE_P))
         return at->verdict = KMS_NOT_PRESENT;
     if (at->reserved)
@@ -78,51 +91,70 @@ X86_INLINE enum kms_verdict x86_walk_entry(const struct x86_layout *layout, enum
     at->rights = walk->rights;
     if (!leaf)
         return at->verdict = KMS_TABLE;
+    const unsigned shift = x86_span_shift(step.mode, step.level);
     walk->global = (entry & layout->global) != 0;
-    walk->key = mode >= KMS_PAGING_4LEVEL ? (uint8_t)(entry >> X86_KEY_SHIFT & X86_KEY_MASK) : 0;
-    walk->phys =
-        x86_frame(layout, entry, walk->page_shift) | (walk->linear & ((UINT64_C(1) << walk->page_shift) - 1));
+    walk->key = step.mode >= KMS_PAGING_4LEVEL ? (uint8_t)(entry >> X86_KEY_SHIFT & X86_KEY_MASK) : 0;
+    walk->phys = x86_frame(layout, step.mode, entry, shift) | (walk->linear & ((UINT64_C(1) << shift) - 1));
     return at->verdict = KMS_MAPPED;
 }
 
 /* Read and judge the entry of one level. Returns its verdict; with KMS_TABLE, *table is the next table. */
 X86_INLINE enum kms_verdict x86_walk_level(const struct x86_layout *layout, const struct kms_ram *ram,
-                                           enum kms_paging_mode mode, struct kms_walk *walk, unsigned level,
-                                           kms_phys *table)
+                                           struct x86_step step, struct kms_walk *walk, kms_phys *table)
 {
-    const unsigned width = mode == KMS_PAGING_32BIT ? 4 : 8;
-    const unsigned index_mask = mode == KMS_PAGING_32BIT ? 0x3ff : 0x1ff;
-    const unsigned index = (unsigned)(walk->linear >> x86_span_shift(mode, level)) & index_mask;
-    struct kms_walk_level *at = &walk->level[walk->depth++];
+    const unsigned width = step.mode == KMS_PAGING_32BIT ? 4 : 8;
+    const unsigned index_mask = step.mode == KMS_PAGING_32BIT ? 0x3ff : 0x1ff;
+    const unsigned index = (unsigned)(walk->linear >> x86_span_shift(step.mode, step.level)) & index_mask;
+    struct kms_walk_level *at = &walk->level[x86_position(step)];
     uint64_t entry;
-    at->level = (uint8_t)level;
+    walk->depth = (uint8_t)(x86_position(step) + 1);
+    at->level = (uint8_t)step.level;
     at->index = (uint16_t)index;
     at->entry_addr = *table + index * width;
     at->in_register = false;
-    if (__builtin_expect(ram_load_entry(ram, at->entry_addr, width, &entry) != KMS_DONE, 0)) {
+    if (__builtin_expect(ram_load_entry(ram, *table + index * width, width, &entry) != KMS_DONE, 0)) {
         at->entry = at->reserved = 0;
         at->flags = 0;
         at->rights = walk->rights;
-        walk->page_shift = (uint8_t)x86_span_shift(mode, level);
+        walk->page_shift = (uint8_t)x86_span_shift(step.mode, step.level);
         return at->verdict = KMS_NO_TABLE;
     }
-    const enum kms_verdict verdict = x86_walk_entry(layout, mode, walk, level, entry);
-    *table = mode == KMS_PAGING_32BIT ? entry & X86_32BIT_FRAME : entry & layout->frame;
+    *table = step.mode == KMS_PAGING_32BIT ? entry & X86_32BIT_FRAME : entry & layout->frame;
+    return x86_walk_entry(layout, step, walk, entry);
+}
+
+/* The levels from `first` down to the page table, all of them in memory. */
+X86_INLINE enum kms_verdict x86_walk_down(const struct x86_layout *layout, const struct kms_ram *ram,
+                                          struct x86_step first, struct kms_walk *walk, kms_phys table)
+{
+    const enum kms_paging_mode mode = first.mode;
+    const unsigned top = first.top;
+    enum kms_verdict verdict = KMS_TABLE;
+    if (first.level >= 5)
+        verdict = x86_walk_level(layout, ram, (struct x86_step){mode, top, 5}, walk, &table);
+    if (first.level >= 4 && verdict == KMS_TABLE)
+        verdict = x86_walk_level(layout, ram, (struct x86_step){mode, top, 4}, walk, &table);
+    if (first.level >= 3 && verdict == KMS_TABLE)
+        verdict = x86_walk_level(layout, ram, (struct x86_step){mode, top, 3}, walk, &table);
+    if (verdict == KMS_TABLE)
+        verdict = x86_walk_level(layout, ram, (struct x86_step){mode, top, 2}, walk, &table);
+    if (verdict == KMS_TABLE)
+        verdict = x86_walk_level(layout, ram, (struct x86_step){mode, top, 1}, walk, &table);
     return verdict;
 }
 
 /* PAE: the top level is one of four registers. Their bits give no rights, and are checked when they are
  * loaded. */
-X86_INLINE enum kms_verdict x86_walk_pdpte(const struct x86_layout *layout, const struct kms_x86_state *state,
-                                           struct kms_walk *walk, kms_phys *table)
+X86_INLINE enum kms_verdict x86_walk_pae(const struct x86_layout *layout, const struct kms_x86_state *state,
+                                         const struct kms_ram *ram, struct kms_walk *walk)
 {
     const unsigned index = (unsigned)(walk->linear >> 30) & 3u;
     const uint64_t entry = state->pdpte[index];
     const bool present = (entry & KMS_PTE_P) != 0;
-    *table = entry & layout->frame;
+    walk->depth = 1;
     walk->page_shift = 30;
-    walk->level[walk->depth++] = (struct kms_walk_level){
-        .entry_addr = (state->cr3 & UINT64_C(0xffffffe0)) + index * 8,
+    walk->level[0] = (struct kms_walk_level){
+        .entry_addr = (state->cr3 & X86_PDPT_BASE) + index * 8,
         .entry = entry,
         .flags = present ? KMS_ENTRY_PRESENT : 0,
         .index = (uint16_t)index,
@@ -131,37 +163,9 @@ X86_INLINE enum kms_verdict x86_walk_pdpte(const struct x86_layout *layout, cons
         .verdict = present ? KMS_TABLE : KMS_NOT_PRESENT,
         .in_register = true,
     };
-    return present ? KMS_TABLE : KMS_NOT_PRESENT;
-}
-
-X86_INLINE enum kms_verdict x86_walk_32bit(const struct x86_layout *layout, const struct kms_x86_state *state,
-                                           const struct kms_ram *ram, struct kms_walk *walk)
-{
-    kms_phys table = state->cr3 & X86_32BIT_FRAME;
-    const enum kms_verdict verdict = x86_walk_level(layout, ram, KMS_PAGING_32BIT, walk, 2, &table);
-    return verdict != KMS_TABLE ? verdict : x86_walk_level(layout, ram, KMS_PAGING_32BIT, walk, 1, &table);
-}
-
-X86_INLINE enum kms_verdict x86_walk_64bit(const struct x86_layout *layout, const struct kms_x86_state *state,
-                                           const struct kms_ram *ram, struct kms_walk *walk)
-{
-    kms_phys table = state->cr3 & layout->frame;
-    enum kms_verdict verdict = KMS_TABLE;
-    if (layout->mode == KMS_PAGING_PAE) {
-        verdict = x86_walk_pdpte(layout, state, walk, &table);
-    } else {
-        if (layout->mode == KMS_PAGING_5LEVEL)
-            verdict = x86_walk_level(layout, ram, KMS_PAGING_5LEVEL, walk, 5, &table);
-        if (verdict == KMS_TABLE)
-            verdict = x86_walk_level(layout, ram, KMS_PAGING_4LEVEL, walk, 4, &table);
-        if (verdict == KMS_TABLE)
-            verdict = x86_walk_level(layout, ram, KMS_PAGING_4LEVEL, walk, 3, &table);
-    }
-    if (verdict == KMS_TABLE)
-        verdict = x86_walk_level(layout, ram, layout->mode, walk, 2, &table);
-    if (verdict == KMS_TABLE)
-        verdict = x86_walk_level(layout, ram, layout->mode, walk, 1, &table);
-    return verdict;
+    if (!present)
+        return KMS_NOT_PRESENT;
+    return x86_walk_down(layout, ram, (struct x86_step){KMS_PAGING_PAE, 3, 2}, walk, entry & layout->frame);
 }
 
 X86_INLINE void x86_walk(const struct x86_layout *layout, const struct kms_x86_state *state,
@@ -175,15 +179,26 @@ X86_INLINE void x86_walk(const struct x86_layout *layout, const struct kms_x86_s
     walk->rights = X86_ALL_RIGHTS;
     walk->key = 0;
     walk->global = false;
-    if (layout->mode == KMS_PAGING_32BIT) {
-        walk->verdict = (uint8_t)x86_walk_32bit(layout, state, ram, walk);
-    } else if (layout->mode == KMS_PAGING_NONE) {
-        walk->verdict = KMS_MAPPED;
-    } else if (__builtin_expect(!x86_is_canonical(layout, linear), 0)) {
-        walk->verdict = KMS_NONCANONICAL;
-    } else {
-        walk->verdict = (uint8_t)x86_walk_64bit(layout, state, ram, walk);
+    enum kms_verdict verdict = KMS_NONCANONICAL;
+    switch (layout->mode) {
+    case KMS_PAGING_NONE: verdict = KMS_MAPPED; break;
+    case KMS_PAGING_32BIT:
+        verdict = x86_walk_down(layout, ram, (struct x86_step){KMS_PAGING_32BIT, 2, 2}, walk,
+                                state->cr3 & X86_32BIT_FRAME);
+        break;
+    case KMS_PAGING_PAE: verdict = x86_walk_pae(layout, state, ram, walk); break;
+    case KMS_PAGING_4LEVEL:
+        if (x86_is_canonical(layout, linear))
+            verdict = x86_walk_down(layout, ram, (struct x86_step){KMS_PAGING_4LEVEL, 4, 4}, walk,
+                                    state->cr3 & layout->frame);
+        break;
+    case KMS_PAGING_5LEVEL:
+        if (x86_is_canonical(layout, linear))
+            verdict = x86_walk_down(layout, ram, (struct x86_step){KMS_PAGING_5LEVEL, 5, 5}, walk,
+                                    state->cr3 & layout->frame);
+        break;
     }
+    walk->verdict = (uint8_t)verdict;
 }
 
 #endif
