@@ -2,8 +2,12 @@
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/kmemsim)
 
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/kmemsim DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
-        FILES_MATCHING PATTERN "*.h")
+# image.h stays behind: what it declares needs libelf and zstd and is built into the tool, not into the library.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/kmemsim ${PROJECT_SOURCE_DIR}/include/kernel
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN image.h EXCLUDE)
+# kmemsim_add_guest() and its templates, for kernels outside this repository.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/sim/guest/ DESTINATION ${package_dir}/guest
+        FILES_MATCHING PATTERN "*.cmake" PATTERN "*.in" PATTERN "*.ld")
 install(TARGETS kmemsim_static kmemsim_shared EXPORT kmemsimTargets)
 install(EXPORT kmemsimTargets NAMESPACE kmemsim:: DESTINATION ${package_dir})
 

@@ -36,3 +36,17 @@ if grep -q "$source\|$build" "$PKG_CONFIG_PATH/kmemsim.pc"; then
     echo "kmemsim.pc names the tree that it was built in" >&2
     exit 1
 fi
+
+# Every function that an installed header declares is in the library. Only gcc can list declarations.
+# shellcheck disable=SC2046 # one word for each header
+printf '#include <kmemsim/%s>\n' $(cd "$work/moved/include/kmemsim" && ls) >"$work/all.c"
+if "$cc" -fsyntax-only -aux-info "$work/declared" -I"$work/moved/include" "$work/all.c" 2>/dev/null; then
+    sed -n '/ extern /s/.* \**\(kms_[a-z0-9_]*\) (.*/\1/p' "$work/declared" | sort -u >"$work/declared.names"
+    [ -s "$work/declared.names" ]
+    nm "$(pkg-config --variable=libdir kmemsim)/libkmemsim.a" | sed -n 's/.* [TDRBV] //p' | sort -u >"$work/defined.names"
+    missing=$(comm -23 "$work/declared.names" "$work/defined.names")
+    if [ -n "$missing" ]; then
+        printf 'declared by an installed header, but not in the library:\n%s\n' "$missing" >&2
+        exit 1
+    fi
+fi
