@@ -34,8 +34,9 @@ enum quirk {
 };
 
 /*
- * CR3 is 0x1000, MAXPHYADDR 46 unless `maxphyaddr` says otherwise, CPL 0, WP and NXE clear. With PAE paging the PDPTE
- * registers are {0x2001, 0x2001, 0, 0x2001}. `set` lists the words that the access changes, with their new values.
+ * CR3 is 0x1000, MAXPHYADDR 46 unless `maxphyaddr` says otherwise, CPL 0, WP and NXE clear. With PAE paging
+ * the PDPTE registers are {0x2001, 0x2001, 0, 0x2001}. `set` lists the words that the access changes, with
+ * their new values.
  */
 struct walk_fact {
     const char *sentence, *section;
@@ -54,6 +55,7 @@ struct walk_fact {
 #define SIZE_4M ((uint64_t)4194304)
 #define SIZE_1G ((uint64_t)1073741824)
 
+/* clang-format off: version 14 crashes on nested arrays of designated initializers */
 /* Entry bits 0 to 7 in hexadecimal: 0x63 is P, R/W, A, D; 0x67 adds U/S; 0xe3 adds PS to 0x63. */
 static const struct walk_fact facts[] = {
     {"without paging a linear address is the physical one", "Paging Modes and Control Bits", ORACLE_MODE_NONE,
@@ -74,8 +76,8 @@ static const struct walk_fact facts[] = {
      .words = {{0x1000, 0x004200e3}}, .vector = PF, .error_code = 0x9},
     {"PSE-36 with MAXPHYADDR 32: PDE bit 13 is reserved", T32, BIT32, .maxphyaddr = 32, .linear = 0x5,
      .words = {{0x1000, 0x004020e3}}, .vector = PF, .error_code = 0x9},
-    {"PSE-36 never reaches beyond 40 bits: PDE bit 21 is reserved", T32, BIT32, .maxphyaddr = 52, .linear = 0x5,
-     .words = {{0x1000, 0x006000e3}}, .vector = PF, .error_code = 0x9},
+    {"PSE-36 never reaches beyond 40 bits: PDE bit 21 is reserved", T32, BIT32, .maxphyaddr = 52,
+     .linear = 0x5, .words = {{0x1000, 0x006000e3}}, .vector = PF, .error_code = 0x9},
     {"without PSE-36 PDE bit 20 is reserved", T32, BIT32, NO_PSE36, .linear = 0x5,
      .words = {{0x1000, 0x005000e3}}, .vector = PF, .error_code = 0x9},
     {"PDE bit 12 of a 4-MByte page is PAT", T32, BIT32, .linear = 0x5, .words = {{0x1000, 0x004010e3}},
@@ -94,8 +96,8 @@ static const struct walk_fact facts[] = {
      .words = {{0x1000, 0x000020e3}}, .vector = PF, .error_code = 0x9},
     {"a missing PTE decides before U/S of the PDE", TPF, BIT32, AT_CPL3, .linear = 0x0,
      .words = {{0x1000, 0x2063}}, .vector = PF, .error_code = 0x4},
-    {"U/S of the PDE counts when the PTE has it too", "Determination of Access Rights", BIT32, AT_CPL3, .linear = 0x0,
-     .words = {{0x1000, 0x2063}, {0x2000, 0x5067}}, .vector = PF, .error_code = 0x5},
+    {"U/S of the PDE counts when the PTE has it too", "Determination of Access Rights", BIT32, AT_CPL3,
+     .linear = 0x0, .words = {{0x1000, 0x2063}, {0x2000, 0x5067}}, .vector = PF, .error_code = 0x5},
     {"R/W of the PDE counts when the PTE has it too", "Determination of Access Rights", BIT32, WITH_WP,
      .kind = ORACLE_WRITE, .linear = 0x0, .words = {{0x1000, 0x2061}, {0x2000, 0x5063}}, .vector = PF,
      .error_code = 0x3},
@@ -149,8 +151,8 @@ static const struct walk_fact facts[] = {
      .words = {{0x1000, BIT(63) | 0x2063}}, .vector = PF, .error_code = 0x9},
     {"bit 47 must equal the bits above it with 4 levels", "Canonical Addressing", LEVEL4,
      .linear = 0x0000800000000000, .vector = GP},
-    {"bits 63:48 must equal bit 47 with 4 levels", "Canonical Addressing", LEVEL4, .linear = 0xffff7fffffffffff,
-     .vector = GP},
+    {"bits 63:48 must equal bit 47 with 4 levels", "Canonical Addressing", LEVEL4,
+     .linear = 0xffff7fffffffffff, .vector = GP},
     {"bit 47 is an index bit with 5 levels", T45, LEVEL5, .linear = 0x0000800000000000,
      .words = {{0x1000, 0x2063}, {0x2800, 0x3063}, {0x3000, 0x800000e3}}, .physical = 0x80000000,
      .page_bytes = SIZE_1G},
@@ -167,20 +169,22 @@ static const struct walk_fact facts[] = {
      .words = {{0x1000, 0x2003}, {0x2000, 0x5003}}, .physical = 0x5000, .page_bytes = SIZE_4K,
      .set = {{0x1000, 0x2023}, {0x2000, 0x5063}}},
     {"a locked read-modify-write sets D of a large page", TAD, BIT32, .kind = ORACLE_RMW, .linear = 0x0,
-     .words = {{0x1000, 0x00400083}}, .physical = 0x400000, .page_bytes = SIZE_4M, .set = {{0x1000, 0x004000e3}}},
+     .words = {{0x1000, 0x00400083}}, .physical = 0x400000, .page_bytes = SIZE_4M,
+     .set = {{0x1000, 0x004000e3}}},
     {"a fetch sets A", TAD, BIT32, .kind = ORACLE_FETCH, .linear = 0x0, .words = {{0x1000, 0x00400083}},
      .physical = 0x400000, .page_bytes = SIZE_4M, .set = {{0x1000, 0x004000a3}}},
     {"PDPTE registers have no A", TAD, PAE, .linear = 0x0, .words = {{0x1000, 0x2001}, {0x2000, 0x400083}},
      .physical = 0x400000, .page_bytes = SIZE_2M, .set = {{0x2000, 0x4000a3}}},
     {"a refused write sets nothing by default", TAD, BIT32, WITH_WP, .kind = ORACLE_WRITE, .linear = 0x0,
      .words = {{0x1000, 0x2003}, {0x2000, 0x5001}}, .vector = PF, .error_code = 0x3},
-    {"a refused write may set A above the page's entry", TAD, BIT32, WITH_WP | SET_A_ON_FAULTS, .kind = ORACLE_WRITE,
-     .linear = 0x0, .words = {{0x1000, 0x2003}, {0x2000, 0x5001}}, .vector = PF, .error_code = 0x3,
-     .set = {{0x1000, 0x2023}}},
+    {"a refused write may set A above the page's entry", TAD, BIT32, WITH_WP | SET_A_ON_FAULTS,
+     .kind = ORACLE_WRITE, .linear = 0x0, .words = {{0x1000, 0x2003}, {0x2000, 0x5001}}, .vector = PF,
+     .error_code = 0x3, .set = {{0x1000, 0x2023}}},
     {"A is not set in an entry with a reserved bit", TAD, LEVEL4, SET_A_ON_FAULTS, .linear = 0x0,
      .words = {{0x1000, 0x2003}, {0x2000, 0x800020c3}}, .vector = PF, .error_code = 0x9,
      .set = {{0x1000, 0x2023}}},
 };
+/* clang-format on */
 
 static struct oracle_cpu cpu_of(const struct walk_fact *fact)
 {
@@ -245,8 +249,9 @@ static const struct CMUnitTest *fill(size_t *count)
 {
     static struct CMUnitTest tests[FACTS];
     for (size_t i = 0; i < FACTS; i++) {
-        tests[i] = (struct CMUnitTest){
-            .name = facts[i].sentence, .test_func = fact_holds, .initial_state = (void *)(uintptr_t)&facts[i]};
+        tests[i] = (struct CMUnitTest){.name = facts[i].sentence,
+                                       .test_func = fact_holds,
+                                       .initial_state = (void *)(uintptr_t)&facts[i]};
     }
     *count = FACTS;
     return tests;

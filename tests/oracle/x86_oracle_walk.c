@@ -76,7 +76,7 @@ static uint64_t reserved_ia32e(const struct oracle_cpu *cpu, unsigned level, uin
         reserved |= ORACLE_PS;
     if (level == 3 && !cpu->has.page1g)
         reserved |= ORACLE_PS;
-    if (level == 3 && (entry & ORACLE_PS))
+    if (level == 3 && cpu->has.page1g && (entry & ORACLE_PS))
         reserved |= bits(29, 13);
     if (level == 2 && (entry & ORACLE_PS))
         reserved |= bits(20, 13);
@@ -117,17 +117,9 @@ struct table_format {
 
 static struct table_format format_of(enum oracle_mode mode, unsigned level)
 {
-    static const struct table_format narrow[] = {
-        {4, 21, 12},
-        {4, 31, 22}
-    };
+    static const struct table_format narrow[] = {{4, 21, 12}, {4, 31, 22}};
     static const struct table_format wide[] = {
-        {8, 20, 12},
-        {8, 29, 21},
-        {8, 38, 30},
-        {8, 47, 39},
-        {8, 56, 48}
-    };
+        {8, 20, 12}, {8, 29, 21}, {8, 38, 30}, {8, 47, 39}, {8, 56, 48}};
     assert(level >= 1 && level <= (mode == ORACLE_MODE_32BIT ? 2 : 5));
     return mode == ORACLE_MODE_32BIT ? narrow[level - 1] : wide[level - 1];
 }

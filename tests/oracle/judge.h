@@ -1,0 +1,85 @@
+/*
+ * The machine on trial: a machine of kmemsim and an oracle side by side, given the same registers, the same
+ * memory and the same operations. Each operation says whether the two agree; where they do not, the
+ * difference is printed in words, with the registers and every entry of the walk. No test framework in here:
+ * the fuzzer uses it too.
+ */
+#ifndef TESTS_ORACLE_JUDGE_H
+#define TESTS_ORACLE_JUDGE_H
+
+#include "x86_oracle.h"
+
+#include <kmemsim/machine.h>
+#include <kmemsim/x86.h>
+
+#define JUDGE_RAM 0x10000u /* 16 frames; beyond them is open bus */
+
+enum judge_outcome {
+    JUDGE_TRANSLATED,
+    JUDGE_NOT_PRESENT,
+    JUDGE_RESERVED,
+    JUDGE_REFUSED, /* by access rights */
+    JUDGE_NONCANONICAL,
+    JUDGE_OUTCOMES,
+};
+
+struct judge {
+    struct kms_machine *machine;
+    struct kms_cpu *suspect;
+    struct oracle_cpu cpu;
+    struct oracle_memory memory;
+    struct oracle_options options;
+    struct oracle_tlb *tlb; /* NULL: the machine's TLB is off */
+    uint8_t ram[JUDGE_RAM]; /* the oracle's */
+    const char *last;       /* what was done last, for the report */
+    unsigned long
+        outcomes[JUDGE_OUTCOMES]; /* how the accesses ended: a test that never faults proves little */
+    unsigned long choices;        /* accesses where the manual lets the CPU choose among translations */
+};
+
+/* What may differ between trials. */
+struct judge_options {
+    bool with_tlb; /* a TLB that never has to evict, against the oracle's TLB */
+    struct oracle_options open;
+};
+
+/* NULL if the host has no memory for it. Every feature, MAXPHYADDR 52, RAM full of zeros. */
+struct judge *judge_new(const struct judge_options *options);
+void judge_free(struct judge *judge);
+
+/* The same registers in both, nothing cached. */
+void judge_load(struct judge *judge, const struct oracle_cpu *cpu);
+
+/* Memory of both, behind the CPU's back. `bytes` is 4 or 8; nothing happens outside RAM. */
+void judge_poke(struct judge *judge, uint64_t physical, unsigned bytes, uint64_t value);
+uint64_t judge_peek(const struct judge *judge, uint64_t physical, unsigned bytes);
+
+/* The operations. False: they disagree, and standard error has the story. */
+bool judge_access(struct judge *judge, const struct oracle_access *access);
+bool judge_walk(struct judge *judge, uint64_t linear);
+bool judge_write(struct judge *judge, enum oracle_register which, uint64_t value);
+bool judge_invpcid(struct judge *judge, unsigned type, const uint64_t descriptor[2]);
+void judge_invlpg(struct judge *judge, uint64_t linear);
+
+/* The same bytes in both memories; the same translations in both TLBs. */
+bool judge_memory(struct judge *judge);
+bool judge_tlb(struct judge *judge);
+
+/* A model with every feature, MAXPHYADDR 52. */
+struct oracle_features judge_everything(void);
+
+/* Features of the oracle as the machine's bits. */
+uint32_t judge_features(const struct oracle_features *has);
+
+/* ---- words (judge_words.c), all on standard error
+ * --------------------------------------------------------------- */
+
+void judge_say_cpu(const struct oracle_cpu *cpu);
+void judge_say_access(const struct oracle_access *access);
+void judge_say_result(const struct oracle_result *result);
+void judge_say_suspect(enum kms_result result, const struct kms_translation *got,
+                       const struct kms_fault *fault);
+void judge_say_kms_walk(const struct kms_walk *walk);
+const char *judge_register_name(enum oracle_register which);
+
+#endif
