@@ -1,0 +1,218 @@
+#include "subject.h"
+
+#include <stdlib.h>
+
+#include <kmemsim/kmemsim.h>
+
+#include "cpu_features.h"
+
+#define LOW_RAM_END 0xc0000000u /* where QEMU's PC leaves its hole, if it has more */
+#define HIGH_RAM    0x100000000u
+
+struct subject {
+    struct kms_machine *machine;
+    struct kms_cpu *cpu;
+    struct kms_snapshot *fresh;
+    bool skipping;
+};
+
+static uint32_t features_of(const struct ref_cpu *c)
+{
+    const struct {
+        bool has;
+        uint32_t bit;
+    } rows[] = {
+        {cpu_has_pse(c), KMS_X86_PSE},         {cpu_has_pae(c), KMS_X86_PAE},   {cpu_has_pge(c), KMS_X86_PGE},
+        {cpu_has_pat(c), KMS_X86_PAT},         {cpu_has_pse36(c), KMS_X86_PSE36}, {cpu_has_nx(c), KMS_X86_NX},
+        {cpu_has_long_mode(c), KMS_X86_LM},    {cpu_has_1gb(c), KMS_X86_1GB},   {cpu_has_smep(c), KMS_X86_SMEP},
+        {cpu_has_smap(c), KMS_X86_SMAP},       {cpu_has_pcid(c), KMS_X86_PCID}, {cpu_has_invpcid(c), KMS_X86_INVPCID},
+        {cpu_has_pku(c), KMS_X86_PKU},         {cpu_has_pks(c), KMS_X86_PKS},   {cpu_has_la57(c), KMS_X86_LA57},
+        {true, KMS_X86_WP | KMS_X86_INVLPG},
+    };
+    uint32_t features = 0;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        features |= rows[i].has ? rows[i].bit : 0;
+    return features;
+}
+
+static void fill_pattern(struct kms_ram *ram)
+{
+    for (uint32_t pa = REF_DATA; pa < REF_DATA_END; pa += 4)
+        kms_phys_store(ram, pa, 4, REF_PATTERN(pa));
+}
+
+struct subject *subject_new(const struct subject_options *options)
+{
+    struct subject *s = calloc(1, sizeof(*s));
+    uint64_t low = options->ram_bytes < LOW_RAM_END ? options->ram_bytes : LOW_RAM_END;
+    const struct kms_options machine = {
+        .ram_size = low,
+        .ram = {.fill = KMS_FILL_ZERO},
+        .features = features_of(&options->cpu),
+        .maxphyaddr = (uint8_t)options->cpu.maxphyaddr,
+        .accessed = options->accessed_on_walk ? KMS_ACCESSED_ON_WALK : KMS_ACCESSED_ON_SUCCESS,
+    };
+    if (!s || kms_machine_new(&machine, &s->machine) != KMS_OK)
+        goto failed;
+    s->cpu = kms_machine_cpu(s->machine, 0);
+    if (low < options->ram_bytes && kms_ram_add(kms_machine_ram(s->machine), HIGH_RAM, options->ram_bytes - low))
+        goto failed;
+    fill_pattern(kms_machine_ram(s->machine));
+    if (kms_snapshot_take(s->machine, &s->fresh) == KMS_OK)
+        return s;
+failed:
+    subject_free(s);
+    return NULL;
+}
+
+void subject_free(struct subject *s)
+{
+    if (!s)
+        return;
+    if (s->fresh)
+        kms_snapshot_drop(s->machine, s->fresh);
+    if (s->machine)
+        kms_machine_free(s->machine);
+    free(s);
+}
+
+static void report(struct ref_result *result, enum kms_result outcome, const struct kms_fault *fault)
+{
+    if (outcome != KMS_FAULT)
+        return;
+    result->status = REF_FAULT;
+    result->vector = (uint8_t)fault->vector;
+    result->error = fault->error_code;
+    result->cr2 = fault->vector == KMS_VECTOR_PF ? fault->address : 0;
+}
+
+static void reset(struct subject *s)
+{
+    kms_snapshot_restore(s->machine, s->fresh);
+    kms_cpu_reset(s->cpu);
+    kms_x86_write(s->cpu, KMS_X86_CR0, KMS_CR0_PE | KMS_CR0_ET, NULL);
+    s->skipping = false;
+}
+
+static void configure(struct subject *s, const struct ref_op *op, struct ref_result *result)
+{
+    static const enum kms_x86_reg reg[REF_CODES] = {
+        [REF_CR0] = KMS_X86_CR0,   [REF_CR3] = KMS_X86_CR3,   [REF_CR4] = KMS_X86_CR4,
+        [REF_EFER] = KMS_X86_EFER, [REF_PKRU] = KMS_X86_PKRU, [REF_PKRS] = KMS_X86_PKRS,
+    };
+    struct kms_fault fault = {0};
+    report(result, kms_x86_write(s->cpu, reg[op->code], op->value, &fault), &fault);
+    if (result->status == REF_FAULT && !(op->flags & REF_MAY_FAULT))
+        s->skipping = true;
+}
+
+static enum kms_result read_bytes(struct subject *s, kms_linear linear, enum kms_privilege privilege, size_t size,
+                                  struct kms_fault *fault)
+{
+    uint8_t bytes[16];
+    const struct kms_access access = {linear, KMS_READ, privilege};
+    return kms_access_read(s->cpu, &access, bytes, size, fault);
+}
+
+static void access_implicit(struct subject *s, const struct ref_op *op, struct ref_result *result)
+{
+    bool wide = kms_x86_read(s->cpu, KMS_X86_EFER) & KMS_EFER_LMA;
+    size_t gate = wide ? 16 : 8;
+    kms_linear below = op->address - REF_TAIL_GDT;
+    size_t size = op->kind == REF_TSS ? 2 : 8;
+    struct kms_fault fault = {0};
+    if (op->kind == REF_IDT) {
+        below = op->address - (wide ? REF_TAIL_IDT64 : REF_TAIL_IDT32);
+        size = gate;
+    }
+    read_bytes(s, below, KMS_AS_IMPLICIT, 8, NULL);
+    report(result, read_bytes(s, op->address, KMS_AS_IMPLICIT, size, &fault), &fault);
+}
+
+/* One byte, and the second of `int n`. */
+static void access_fetch(struct subject *s, const struct ref_op *op, struct ref_result *result)
+{
+    struct kms_fault fault = {0};
+    uint8_t code[2] = {0, 0};
+    struct kms_access access = {op->address, KMS_FETCH, KMS_AS_CURRENT};
+    enum kms_result outcome = kms_access_read(s->cpu, &access, &code[0], 1, &fault);
+    access.linear++;
+    if (outcome == KMS_DONE && code[0] == 0xcd)
+        outcome = kms_access_read(s->cpu, &access, &code[1], 1, &fault);
+    report(result, outcome, &fault);
+    if (outcome == KMS_DONE)
+        result->value = code[0] | (uint64_t)code[1] << 8;
+}
+
+static void access_data(struct subject *s, const struct ref_op *op, struct ref_result *result)
+{
+    struct kms_fault fault = {0};
+    uint64_t value = op->kind == REF_READ ? 0 : op->value;
+    enum kms_access_kind kind = op->kind == REF_READ ? KMS_READ : KMS_WRITE;
+    const struct kms_access access = {op->address, kind, KMS_AS_CURRENT};
+    enum kms_result outcome;
+    if (op->kind == REF_RMW)
+        outcome = kms_exchange(s->cpu, op->address, op->width, &value, &fault);
+    else if (op->kind == REF_WRITE)
+        outcome = kms_access_write(s->cpu, &access, &value, op->width, &fault);
+    else
+        outcome = kms_access_read(s->cpu, &access, &value, op->width, &fault);
+    report(result, outcome, &fault);
+    if (outcome == KMS_DONE && op->kind != REF_WRITE)
+        result->value = value;
+}
+
+static void access(struct subject *s, const struct ref_op *op, struct ref_result *result)
+{
+    bool wide = kms_x86_read(s->cpu, KMS_X86_EFER) & KMS_EFER_LMA;
+    if (op->kind >= REF_KINDS || (op->width == 8 && op->kind < REF_FETCH && !wide)) {
+        result->status = REF_UNSUPPORTED;
+        return;
+    }
+    kms_x86_write(s->cpu, KMS_X86_CPL, op->flags & REF_USER ? 3 : 0, NULL);
+    if (op->kind < REF_FETCH)
+        access_data(s, op, result);
+    else if (op->kind == REF_FETCH)
+        access_fetch(s, op, result);
+    else
+        access_implicit(s, op, result);
+    kms_x86_write(s->cpu, KMS_X86_CPL, 0, NULL);
+}
+
+static void execute_in_case(struct subject *s, const struct ref_op *op, struct ref_result *result)
+{
+    struct kms_fault fault = {0};
+    switch (op->code) {
+    case REF_POKE: kms_phys_store(kms_machine_ram(s->machine), op->address, op->width, op->value); break;
+    case REF_AC: kms_x86_write(s->cpu, KMS_X86_EFLAGS_AC, op->value != 0, NULL); break;
+    case REF_ACCESS: access(s, op, result); break;
+    case REF_INVLPG: kms_x86_invlpg(s->cpu, op->address); break;
+    case REF_INVPCID:
+        report(result, kms_x86_invpcid(s->cpu, op->kind, op->extra, op->address, &fault), &fault);
+        break;
+    default:
+        if (op->code >= REF_CR0 && op->code <= REF_PKRS)
+            configure(s, op, result);
+        else
+            result->status = REF_UNSUPPORTED;
+    }
+}
+
+static void execute(struct subject *s, const struct ref_op *op, struct ref_result *result)
+{
+    *result = (struct ref_result){.status = REF_DONE};
+    if (op->code == REF_RESET)
+        reset(s);
+    else if (op->code == REF_PEEK)
+        kms_phys_load(kms_machine_ram(s->machine), op->address, op->width, &result->value);
+    else if (s->skipping)
+        result->status = REF_SKIPPED;
+    else
+        execute_in_case(s, op, result);
+}
+
+void subject_run(struct subject *s, const struct ref_op *ops, struct ref_result *results, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        execute(s, &ops[i], &results[i]);
+}
