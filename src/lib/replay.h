@@ -1,14 +1,15 @@
 /*
- * replay.h - runs operations on a kernel: the one interpreter behind the tool, the fuzzers and the boot image.
+ * replay.h - runs operations on a kernel: the one interpreter behind the tool, the fuzzers and the boot
+ * image.
  *
- * Operations arrive as an array of 32-byte records, little-endian on every host, so that a file written by the
- * tool runs hosted and on an emulated PC and gives the same events. The text format of the tool is made from
- * and into these records. Freestanding: no allocation, no libc; what it needs is handed in.
+ * Operations arrive as an array of 32-byte records, little-endian on every host, so that a file written by
+ * the tool runs hosted and on an emulated PC and gives the same events. The text format of the tool is made
+ * from and into these records. Freestanding: no allocation, no libc; what it needs is handed in.
  *
- * Handles: an operation that produces an address stores it under a number chosen by the writer of the records, and
- * later operations name that number. A handle that was never filled, or whose operation failed, holds 0, and is
- * passed on to the kernel as address 0 (plus the offset): what the kernel makes of it is part of the test.
- * Freeing leaves the handle as it is, so that freeing twice can be expressed.
+ * Handles: an operation that produces an address stores it under a number chosen by the writer of the
+ * records, and later operations name that number. A handle that was never filled, or whose operation failed,
+ * holds 0, and is passed on to the kernel as address 0 (plus the offset): what the kernel makes of it is part
+ * of the test. Freeing leaves the handle as it is, so that freeing twice can be expressed.
  *
  * A file of records is a struct replay_header followed by header.count records.
  */
@@ -29,9 +30,9 @@
 #define REPLAY_LINE        192u         /* room for the longest line of replay_format(), NUL included */
 
 /*
- * What each operation does, and which fields of the record it uses. "address" is first, or the address of handle
- * id plus first with REPLAY_FIRST_HANDLE; "second" is second, or the address of handle id2 plus second with
- * REPLAY_SECOND_HANDLE. A process is a process handle, filled by REPLAY_CREATE.
+ * What each operation does, and which fields of the record it uses. "address" is first, or the address of
+ * handle id plus first with REPLAY_FIRST_HANDLE; "second" is second, or the address of handle id2 plus second
+ * with REPLAY_SECOND_HANDLE. A process is a process handle, filled by REPLAY_CREATE.
  */
 enum replay_code {
     REPLAY_ALLOC = 1,     /* alloc(first bytes, width = GUEST_ZEROED | GUEST_ALIGNED): handle id */
@@ -47,12 +48,14 @@ enum replay_code {
     REPLAY_EXIT,          /* process handle id2 ends */
     REPLAY_PROCESS_ALLOC, /* process handle id2 allocates first bytes: handle id */
     REPLAY_PROCESS_FREE,  /* process handle id2 frees address */
-    REPLAY_SYSCALL,       /* at user level, command pages, arguments address and second: handle id keeps the answer */
-    REPLAY_FAIL,          /* the first-th allocation from now fails; 0 ends the injection */
-    REPLAY_CHECK,         /* the kernel's own checker */
-    REPLAY_UNIT,          /* state of the heap unit that holds address: the value is 0, 1 or 2 */
+    REPLAY_SYSCALL, /* at user level, command pages, arguments address and second: handle id keeps the answer
+                     */
+    REPLAY_FAIL,    /* the first-th allocation from now fails; 0 ends the injection */
+    REPLAY_CHECK,   /* the kernel's own checker */
+    REPLAY_UNIT,    /* state of the heap unit that holds address: the value is 0, 1 or 2 */
 
-    /* About the operation before (expectations aside); a broken one is reported and counted, nothing stops. */
+    /* About the operation before (expectations aside); a broken one is reported and counted, nothing stops.
+     */
     REPLAY_EXPECT_STATUS,   /* its status is (int32_t)first */
     REPLAY_EXPECT_VALUE,    /* its value is address */
     REPLAY_EXPECT_FAULT,    /* it faulted with error code pages at address */
@@ -92,20 +95,20 @@ _Static_assert(sizeof(struct replay_header) == 16, "the header has one layout ev
 /* What an operation did. Every event has status and value; the rest says whether it applies. */
 struct replay_event {
     const struct replay_op *op;
-    uint64_t number;           /* of the operation, from 1, over all calls of replay_run() */
-    guest_addr address;        /* the operand with its handle resolved */
-    guest_addr second;         /* likewise */
-    uint64_t value;            /* address, data read, or process number; 0 where there is none or after a failure */
-    int32_t status;            /* the kernel's, 0 where the operation has none */
-    int32_t faulted;           /* fault is valid */
-    struct guest_fault fault;  /* the latest fault during this operation */
-    const char *broken;        /* check: the broken invariant; expect: what differs; otherwise NULL */
+    uint64_t number;    /* of the operation, from 1, over all calls of replay_run() */
+    guest_addr address; /* the operand with its handle resolved */
+    guest_addr second;  /* likewise */
+    uint64_t value;     /* address, data read, or process number; 0 where there is none or after a failure */
+    int32_t status;     /* the kernel's, 0 where the operation has none */
+    int32_t faulted;    /* fault is valid */
+    struct guest_fault fault; /* the latest fault during this operation */
+    const char *broken;       /* check: the broken invariant; expect: what differs; otherwise NULL */
     const char *(*status_name)(int status); /* the kernel's words, for whoever prints */
 };
 
 /*
- * Status given by the replay itself, outside every kernel's range: the kernel does not have this operation, or an
- * allocation gave no memory (kernels answer 0, which is no status).
+ * Status given by the replay itself, outside every kernel's range: the kernel does not have this operation,
+ * or an allocation gave no memory (kernels answer 0, which is no status).
  */
 #define REPLAY_NOT_OFFERED (-1000)
 #define REPLAY_NO_MEMORY   (-1001)
@@ -125,11 +128,15 @@ struct replay {
     struct replay_event last;
 };
 
-/* Words for the first record that no replay with this many handles can run, and its index; NULL when all are good. */
-const char *replay_validate(const struct replay_op *ops, uint32_t count, uint32_t handle_count, uint32_t *bad);
+/* Words for the first record that no replay with this many handles can run, and its index; NULL when all are
+ * good. */
+const char *replay_validate(const struct replay_op *ops, uint32_t count, uint32_t handle_count,
+                            uint32_t *bad);
 
-/* The operations of a file in memory, with its header checked against size: NULL when good, or what is wrong. */
-const char *replay_open(const void *file, size_t size, const struct replay_op **ops, struct replay_header *header);
+/* The operations of a file in memory, with its header checked against size: NULL when good, or what is wrong.
+ */
+const char *replay_open(const void *file, size_t size, const struct replay_op **ops,
+                        struct replay_header *header);
 
 void replay_start(struct replay *replay);
 
@@ -144,7 +151,8 @@ void replay_run(struct replay *replay, const struct replay_op *ops, uint32_t cou
  */
 size_t replay_format(const struct replay_event *event, char *line, size_t size);
 
-/* The words of an x86 page-fault error code, such as "P|WR|US"; "0" for none. Same rules as replay_format(). */
+/* The words of an x86 page-fault error code, such as "P|WR|US"; "0" for none. Same rules as replay_format().
+ */
 size_t replay_format_error(uint32_t error, char *line, size_t size);
 
 #endif

@@ -21,8 +21,8 @@ void text_put(struct text *text, const char *words)
 }
 
 /*
- * Numbers of 64 bits are divided by hand: on a 32-bit machine the compiler would call its runtime library, which
- * a kernel is linked without. Shift-and-subtract gives the quotient and the remainder by ten.
+ * Numbers of 64 bits are divided by hand: on a 32-bit machine the compiler would call its runtime library,
+ * which a kernel is linked without. Shift-and-subtract gives the quotient and the remainder by ten.
  */
 static unsigned divide_by_ten(uint64_t *number)
 {

@@ -5,9 +5,9 @@
 #include "config.h"
 
 const struct vana_range vana_kernel_ranges[VANA_KERNEL_RANGES] = {
-    {0,                   VANA_KERNEL_ADDRESS,   "low memory"        },
+    {0, VANA_KERNEL_ADDRESS, "low memory"},
     {VANA_KERNEL_ADDRESS, VANA_KERNEL_STACK_TOP, "the kernel's image"},
-    {VANA_RING0_STACK,    VANA_RING0_STACK_TOP,  "the ring-0 stack"  },
+    {VANA_RING0_STACK, VANA_RING0_STACK_TOP, "the ring-0 stack"},
 };
 
 const struct vana_range *vana_kernel_range(uint32_t address)

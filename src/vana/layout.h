@@ -1,8 +1,8 @@
 /*
  * layout.h - where VanaOS itself stands in memory: what no program may write and no mapping may move.
  *
- * Linear and physical addresses are the same for all of it, in every directory. The heap is not in this list: its
- * blocks are handed to programs.
+ * Linear and physical addresses are the same for all of it, in every directory. The heap is not in this list:
+ * its blocks are handed to programs.
  *
  *   0x00000000 .. 0x00100000   vectors, heap table, screen, BIOS
  *   0x00100000 .. 0x00200000   the kernel's image, and below 0x00200000 its stack

@@ -14,7 +14,8 @@
 
 static uint64_t tables_made;
 
-/* ---- addresses ------------------------------------------------------------------------------------------- */
+/* ---- addresses -------------------------------------------------------------------------------------------
+ */
 
 static bool exists(const void *address)
 {
@@ -50,7 +51,8 @@ int paging_get_indexes(void *virt, uint32_t *directory_index, uint32_t *table_in
     return VANA_ALL_OK;
 }
 
-/* ---- directories ----------------------------------------------------------------------------------------- */
+/* ---- directories -----------------------------------------------------------------------------------------
+ */
 
 static bool is_heap_page(uint32_t address)
 {
@@ -180,7 +182,8 @@ uint64_t paging_tables_made(void)
     return tables_made;
 }
 
-/* ---- mappings -------------------------------------------------------------------------------------------- */
+/* ---- mappings --------------------------------------------------------------------------------------------
+ */
 
 static bool lets_users_write(uint32_t entry)
 {
@@ -212,8 +215,8 @@ static int may_set(uint32_t *directory, uint32_t linear, uint32_t entry)
 }
 
 /*
- * Rights are those of both levels together: a user's page needs a directory entry that lets users through. Only a
- * translation that was present can be cached.
+ * Rights are those of both levels together: a user's page needs a directory entry that lets users through.
+ * Only a translation that was present can be cached.
  */
 static void set_entry(uint32_t *directory, uint32_t linear, uint32_t entry)
 {
@@ -291,7 +294,8 @@ int paging_map_range(struct paging_4gb_chunk *chunk, void *virt, void *phys, int
 {
     if (count < 0 || !paging_is_aligned(virt) || !paging_is_aligned(phys))
         return -EINVARG;
-    return map_pages(chunk, &(struct mapping){value_of(virt), value_of(phys), (uint32_t)count, (uint32_t)flags});
+    return map_pages(chunk,
+                     &(struct mapping){value_of(virt), value_of(phys), (uint32_t)count, (uint32_t)flags});
 }
 
 int paging_map(struct paging_4gb_chunk *chunk, void *virt, void *phys, int flags)
@@ -303,7 +307,8 @@ int paging_map_to(struct paging_4gb_chunk *chunk, void *virt, void *phys, void *
 {
     if (!paging_is_aligned(phys) || !paging_is_aligned(phys_end) || phys_end < phys)
         return -EINVARG;
-    return paging_map_range(chunk, virt, phys, (int)((value_of(phys_end) - value_of(phys)) / PAGE_SIZE), flags);
+    return paging_map_range(chunk, virt, phys, (int)((value_of(phys_end) - value_of(phys)) / PAGE_SIZE),
+                            flags);
 }
 
 int paging_translate(uint32_t *directory, void *virt, uint32_t *physical)

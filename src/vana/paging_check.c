@@ -43,7 +43,8 @@ static uint32_t block_of(uint32_t address)
 
 static bool is_single_block(uint32_t address)
 {
-    return kernel_heap_table.entries[block_of(address)] == (HEAP_BLOCK_IS_FIRST | HEAP_BLOCK_TABLE_ENTRY_TAKEN);
+    return kernel_heap_table.entries[block_of(address)] ==
+           (HEAP_BLOCK_IS_FIRST | HEAP_BLOCK_TABLE_ENTRY_TAKEN);
 }
 
 /* Whether a block was met before; from now on it was. */
@@ -104,8 +105,9 @@ static const char *check_pages(uint32_t *directory, bool in_use)
 
     for (unsigned i = 0; i < VANA_KERNEL_RANGES && !broken; i++)
         broken = check_range(directory, vana_kernel_ranges[i].start, vana_kernel_ranges[i].end, present);
-    return broken ? broken
-                  : check_range(directory, VANA_HEAP_ADDRESS, VANA_HEAP_ADDRESS + VANA_HEAP_SIZE_BYTES, in_use);
+    return broken
+               ? broken
+               : check_range(directory, VANA_HEAP_ADDRESS, VANA_HEAP_ADDRESS + VANA_HEAP_SIZE_BYTES, in_use);
 }
 
 const char *paging_check(const struct paging_4gb_chunk *chunk)

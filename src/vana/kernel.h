@@ -1,0 +1,37 @@
+/*
+ * kernel.h - bringing VanaOS's memory up, and what happens on a page fault.
+ */
+#ifndef VANA_KERNEL_H
+#define VANA_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "status.h"
+
+/* The first 128 MiB hold the heap (up to 0x07400000) and leave frames to map. */
+#define VANA_RAM_BYTES 0x08000000u
+
+/*
+ * The order of the document: kernel heap, the kernel's directory (identity, writable, users too), switch,
+ * paging on; then the handlers. From reset. -ENOMEM for a machine with too little RAM.
+ */
+int kernel_main(void);
+
+/* A fault as the handler saw it. */
+struct kernel_fault {
+    uint32_t address;
+    uint32_t error;
+    int process; /* that it ended, or -1 */
+};
+
+/*
+ * The fault since the last call, the latest if there were several. False: none. A fault of a program ends its
+ * process, and the kernel goes on in its own directory; nothing is ever repaired.
+ */
+bool kernel_take_fault(struct kernel_fault *fault);
+
+/* The first broken invariant of the whole kernel in words, or NULL. */
+const char *kernel_check(void);
+
+#endif
