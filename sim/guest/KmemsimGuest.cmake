@@ -1,0 +1,80 @@
+# kmemsim_add_guest(NAME name OPS symbol SOURCES file...
+#                   [INCLUDES directory...] [OPTIONS compile-option...] [LIBS target...]
+#                   [EXPORTS symbol...] [IMPORTS symbol...])
+#
+# Builds a kernel's sources into one guest module: the target kmemsim_guest_NAME (alias kmemsim::guest_NAME), which a
+# program links to have the kernel in it. The module registers itself before main() and is found by
+# kms_guest_find("NAME"); see kmemsim/guest.h and docs/guests.md.
+#
+#   OPS       the kernel's table, a global `const struct guest_ops` (kernel/guest.h)
+#   LIBS      targets whose usage requirements the sources need, such as a target of warning options
+#   EXPORTS   functions and variables that stay visible beside the table's, for tests of the kernel's inside
+#   IMPORTS   what the sources may use from the program beside hw.h: a kernel without a memset() of its own says
+#             IMPORTS memset memcpy. Anything else that is left undefined stops the build
+#
+# The sources are compiled freestanding with the directory's own flags (sanitizers, coverage, fuzzing, optimisation,
+# debug information), combined by `ld -r` and stripped of every global name, so that kernels which define the same
+# names live in one program. Needs GNU ld and objcopy, or llvm-objcopy.
+#
+# The file stands alone: a project that has kmemsim as an installed package or as a subproject includes it.
+
+set(KMEMSIM_GUEST_DIR ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "Where kmemsim_add_guest() has its templates")
+
+function(kmemsim_add_guest)
+    cmake_parse_arguments(arg "" "NAME;OPS" "SOURCES;INCLUDES;OPTIONS;LIBS;EXPORTS;IMPORTS" ${ARGN})
+    if(NOT arg_NAME OR NOT arg_OPS OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "kmemsim_add_guest(${ARGN}): needs NAME, OPS and SOURCES; not understood: "
+                            "${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    set(target kmemsim_guest_${arg_NAME})
+    set(work ${CMAKE_CURRENT_BINARY_DIR}/${target})
+    set(module ${work}/module.o)
+
+    kmemsim_guest_compile(${target}_objects "${arg_NAME}" "${arg_OPS}" "${work}")
+    target_sources(${target}_objects PRIVATE ${arg_SOURCES})
+    target_include_directories(${target}_objects PRIVATE ${arg_INCLUDES})
+    target_compile_options(${target}_objects PRIVATE ${arg_OPTIONS})
+    target_link_libraries(${target}_objects PRIVATE ${arg_LIBS})
+
+    set(keep "")
+    foreach(symbol IN LISTS arg_EXPORTS)
+        list(APPEND keep --keep-global-symbol=${symbol})
+    endforeach()
+    add_custom_command(
+        OUTPUT ${module}
+        COMMAND ${CMAKE_LINKER} -r --force-group-allocation -T ${KMEMSIM_GUEST_DIR}/module.ld -o ${work}/combined.o
+                $<TARGET_OBJECTS:${target}_objects>
+        COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJECT=${work}/combined.o -DNAME=${arg_NAME}
+                "-DIMPORTS=${arg_IMPORTS}" -P ${KMEMSIM_GUEST_DIR}/check_imports.cmake
+        COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=kms_guest_no_symbol ${keep} ${work}/combined.o ${module}
+        DEPENDS ${target}_objects $<TARGET_OBJECTS:${target}_objects> ${KMEMSIM_GUEST_DIR}/module.ld
+                ${KMEMSIM_GUEST_DIR}/check_imports.cmake
+        COMMENT "Guest module ${arg_NAME}" COMMAND_EXPAND_LISTS VERBATIM)
+    add_custom_target(${target}_module DEPENDS ${module})
+
+    add_library(${target} INTERFACE)
+    add_library(kmemsim::guest_${arg_NAME} ALIAS ${target})
+    add_dependencies(${target} ${target}_module)
+    target_link_libraries(${target} INTERFACE ${module} kmemsim::kmemsim)
+    set_property(TARGET ${target} PROPERTY INTERFACE_LINK_DEPENDS ${module})
+    target_include_directories(${target} INTERFACE ${arg_INCLUDES})
+endfunction()
+
+# The object library of a module, with the code that registers it.
+function(kmemsim_guest_compile objects name ops work)
+    set(MODULE_NAME ${name})
+    set(MODULE_OPS ${ops})
+    configure_file(${KMEMSIM_GUEST_DIR}/module.c.in ${work}/module.c @ONLY)
+    add_library(${objects} OBJECT ${work}/module.c)
+    set_target_properties(${objects} PROPERTIES
+        C_STANDARD 11 C_EXTENSIONS ON POSITION_INDEPENDENT_CODE ON INTERPROCEDURAL_OPTIMIZATION OFF
+        C_VISIBILITY_PRESET hidden)
+    # Every variable in a section of its own, so that module.ld can tell the kernel's from the instrumentation's; no
+    # loop of the kernel's memset() may become a call of memset().
+    target_compile_options(${objects} PRIVATE
+        -ffreestanding -fno-builtin -fno-common -fno-stack-protector -fdata-sections
+        $<$<C_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>
+        $<$<C_COMPILER_ID:Clang>:-fno-sanitize-address-globals-dead-stripping>)
+    target_include_directories(${objects} PRIVATE
+        $<TARGET_PROPERTY:kmemsim::kmemsim,INTERFACE_INCLUDE_DIRECTORIES>)
+endfunction()

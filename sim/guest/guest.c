@@ -1,0 +1,183 @@
+#include "guest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- making and unmaking ---------------------------------------------------------------------------------
+ */
+
+static enum kms_status make_machine(struct kms_guest *guest, const struct kms_guest_options *options)
+{
+    struct kms_options machine = options->machine;
+    if (machine.ram_size == 0)
+        machine.ram_size = guest->module->ops->ram_size;
+    machine.ram.shared = guest->mode == KMS_GUEST_WINDOW;
+    enum kms_status status = kms_machine_new(&machine, &guest->machine);
+    if (status == KMS_OK)
+        guest->cpu = kms_machine_cpu(guest->machine, 0);
+    return status;
+}
+
+static enum kms_status make_window(struct kms_guest *guest, const struct kms_guest_options *options)
+{
+    struct kms_window_options window = options->window;
+    window.trouble = guest_window_trouble;
+    window.context = guest;
+    enum kms_status status = kms_window_new(guest->cpu, &window, &guest->window);
+    return status == KMS_OK ? kms_guest_snapshot_take(guest, &guest->power_on) : status;
+}
+
+static enum kms_status make_statics(struct kms_guest *guest)
+{
+    guest->statics = malloc(module_statics_size(guest->module) + 1);
+    if (!guest->statics)
+        return KMS_NO_MEMORY;
+    module_statics_pristine(guest->module, guest->statics);
+    return KMS_OK;
+}
+
+static enum kms_status make(struct kms_guest *guest, const struct kms_guest_options *options)
+{
+    enum kms_status status = make_statics(guest);
+    if (status == KMS_OK)
+        status = make_machine(guest, options);
+    if (status == KMS_OK && guest->mode == KMS_GUEST_WINDOW)
+        status = make_window(guest, options);
+    return status;
+}
+
+/* Where hw_ptr() leads: RAM may have been given holes since the last time. */
+static void find_base(struct kms_guest *guest)
+{
+    if (guest->window) {
+        guest->base = kms_window_base(guest->window);
+        guest->span = kms_window_size(guest->window);
+        return;
+    }
+    struct kms_ram *ram = kms_machine_ram(guest->machine);
+    struct kms_region region = kms_ram_region(ram, 0);
+    guest->span = region.kind == KMS_REGION_RAM ? region.size : 0;
+    guest->base = guest->span ? kms_ram_ptr(ram, 0, guest->span) : NULL;
+}
+
+enum kms_status kms_guest_new(const struct kms_guest_options *options, struct kms_guest **guest)
+{
+    *guest = NULL;
+    struct kms_guest_module *module = options->module;
+    if (!module && options->kernel)
+        module = kms_guest_find(options->kernel);
+    if (!module || module->ops->abi != GUEST_ABI)
+        return KMS_BAD_OPTION;
+    struct kms_guest *made = calloc(1, sizeof *made);
+    if (!made)
+        return KMS_NO_MEMORY;
+    made->module = module;
+    made->mode = options->mode;
+    made->console = options->console;
+    made->console_context = options->context;
+    made->fill_byte = options->machine.ram.fill == KMS_FILL_ZERO ? 0 : KMS_POISON;
+    made->fresh = true;
+    enum kms_status status = make(made, options);
+    if (status != KMS_OK) {
+        kms_guest_free(made);
+        return status;
+    }
+    find_base(made);
+    *guest = made;
+    return KMS_OK;
+}
+
+void kms_guest_free(struct kms_guest *guest)
+{
+    if (!guest)
+        return;
+    assert(guest->entered == 0 && !guest->guard && "a guest is freed while a thread is in it");
+    if (guest->module->live == guest) {
+        guest_set_pristine(guest);
+        guest->module->live = NULL;
+    }
+    guest_snapshots_free(guest);
+    kms_window_free(guest->window);
+    kms_machine_free(guest->machine);
+    free(guest->statics);
+    free(guest);
+}
+
+struct kms_machine *kms_guest_machine(struct kms_guest *guest)
+{
+    return guest->machine;
+}
+
+struct kms_cpu *kms_guest_cpu(struct kms_guest *guest)
+{
+    return guest->cpu;
+}
+
+struct kms_window *kms_guest_window(struct kms_guest *guest)
+{
+    return guest->window;
+}
+
+const struct kms_guest_module *kms_guest_module(const struct kms_guest *guest)
+{
+    return guest->module;
+}
+
+enum kms_guest_mode kms_guest_mode(const struct kms_guest *guest)
+{
+    return guest->mode;
+}
+
+/* ---- power on --------------------------------------------------------------------------------------------
+ */
+
+static void fill_ram(struct kms_guest *guest)
+{
+    struct kms_ram *ram = kms_machine_ram(guest->machine);
+    for (kms_phys phys = 0; phys < kms_ram_end(ram);) {
+        struct kms_region region = kms_ram_region(ram, phys);
+        if (region.kind == KMS_REGION_RAM)
+            memset(kms_ram_ptr(ram, region.base, region.size), guest->fill_byte, (size_t)region.size);
+        phys = region.base + region.size;
+    }
+}
+
+void kms_guest_reset(struct kms_guest *guest)
+{
+    assert(guest->entered == 0 && !guest->guard && "a guest is reset while a thread is in it");
+    if (guest->power_on) {
+        kms_guest_snapshot_restore(guest, guest->power_on);
+    } else {
+        guest_snapshots_free(guest);
+        if (!guest->fresh)
+            fill_ram(guest);
+        guest_set_pristine(guest);
+        guest->on_page_fault = NULL;
+        guest->on_syscall = NULL;
+    }
+    kms_cpu_reset(guest->cpu);
+    find_base(guest);
+    guest->fresh = true;
+}
+
+struct boot {
+    const struct guest_ops *ops;
+    int status;
+};
+
+static void boot(void *context)
+{
+    struct boot *request = context;
+    request->status = request->ops->boot();
+}
+
+enum kms_guest_end kms_guest_boot(struct kms_guest *guest, struct kms_guest_stop *stop)
+{
+    struct boot request = {.ops = guest->module->ops};
+    kms_guest_reset(guest);
+    enum kms_guest_end end = kms_guest_call(guest, boot, &request, stop);
+    if (stop)
+        stop->status = request.status;
+    return end;
+}

@@ -1,0 +1,97 @@
+#include "guest.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct kms_guest_snapshot {
+    struct kms_guest_snapshot *older;
+    struct kms_snapshot *machine;
+    struct kms_window_state *window;
+    unsigned char *statics;
+    hw_page_fault_handler on_page_fault;
+    hw_syscall_handler on_syscall;
+};
+
+static void free_snapshot(struct kms_guest_snapshot *snapshot)
+{
+    kms_window_state_free(snapshot->window);
+    free(snapshot->statics);
+    free(snapshot);
+}
+
+/* From now on what native code writes must be undone too. */
+static void watch_writes(struct kms_guest *guest)
+{
+    if (guest->window) {
+        kms_window_protect(guest->window);
+        return;
+    }
+    struct kms_ram *ram = kms_machine_ram(guest->machine);
+    struct kms_region region;
+    for (kms_phys phys = 0; phys < kms_ram_end(ram); phys = region.base + region.size) {
+        region = kms_ram_region(ram, phys);
+        if (region.kind == KMS_REGION_RAM)
+            kms_ram_touch(ram, region.base, region.size);
+    }
+}
+
+static enum kms_status take(struct kms_guest *guest, struct kms_guest_snapshot *snapshot)
+{
+    snapshot->statics = malloc(module_statics_size(guest->module) + 1);
+    if (!snapshot->statics)
+        return KMS_NO_MEMORY;
+    guest_save_statics(guest, snapshot->statics);
+    snapshot->on_page_fault = guest->on_page_fault;
+    snapshot->on_syscall = guest->on_syscall;
+    enum kms_status status = guest->window ? kms_window_save(guest->window, &snapshot->window) : KMS_OK;
+    return status == KMS_OK ? kms_snapshot_take(guest->machine, &snapshot->machine) : status;
+}
+
+enum kms_status kms_guest_snapshot_take(struct kms_guest *guest, struct kms_guest_snapshot **snapshot)
+{
+    assert(guest->entered == 0 && "a snapshot is taken while a thread is in the guest");
+    *snapshot = NULL;
+    struct kms_guest_snapshot *made = calloc(1, sizeof *made);
+    if (!made)
+        return KMS_NO_MEMORY;
+    enum kms_status status = take(guest, made);
+    if (status != KMS_OK) {
+        free_snapshot(made);
+        return status;
+    }
+    watch_writes(guest);
+    made->older = guest->newest;
+    guest->newest = made;
+    *snapshot = made;
+    return KMS_OK;
+}
+
+void kms_guest_snapshot_restore(struct kms_guest *guest, struct kms_guest_snapshot *snapshot)
+{
+    assert(guest->entered == 0 && "a snapshot is restored while a thread is in the guest");
+    while (guest->newest != snapshot) {
+        struct kms_guest_snapshot *newer = guest->newest;
+        assert(newer && "the snapshot is another guest's, or was discarded");
+        guest->newest = newer->older;
+        free_snapshot(newer);
+    }
+    kms_snapshot_restore(guest->machine, snapshot->machine);
+    guest_load_statics(guest, snapshot->statics);
+    guest->on_page_fault = snapshot->on_page_fault;
+    guest->on_syscall = snapshot->on_syscall;
+    if (guest->window)
+        kms_window_load(guest->window, snapshot->window);
+    else
+        watch_writes(guest);
+}
+
+void guest_snapshots_free(struct kms_guest *guest)
+{
+    while (guest->newest) {
+        struct kms_guest_snapshot *snapshot = guest->newest;
+        guest->newest = snapshot->older;
+        if (!snapshot->older)
+            kms_snapshot_drop(guest->machine, snapshot->machine);
+        free_snapshot(snapshot);
+    }
+}

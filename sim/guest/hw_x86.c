@@ -1,0 +1,201 @@
+/*
+ * hw_x86.c - the hosted half of include/kernel/hw.h, for kernels of 32-bit x86.
+ */
+#include "guest.h"
+
+#include <inttypes.h>
+
+/* ---- memory ----------------------------------------------------------------------------------------------
+ */
+
+/* RAM beside the region at 0, in direct mode. */
+static void *ptr_beyond(struct kms_guest *guest, uint32_t linear)
+{
+    uint8_t *ptr = guest->window ? NULL : kms_ram_ptr(kms_machine_ram(guest->machine), linear, 1);
+    if (!ptr)
+        guest_stop_unbacked(guest, linear);
+    return ptr;
+}
+
+void *hw_ptr(uint32_t linear)
+{
+    struct kms_guest *guest = guest_here(__func__);
+    return linear <= guest->span ? guest->base + linear : ptr_beyond(guest, linear);
+}
+
+static bool linear_beyond(const struct kms_guest *guest, const uint8_t *ptr, uint32_t *linear)
+{
+    struct kms_ram *ram = kms_machine_ram(guest->machine);
+    const kms_phys end = guest->window ? 0 : kms_ram_end(ram);
+    struct kms_region region;
+    for (kms_phys phys = 0; phys < end; phys = region.base + region.size) {
+        region = kms_ram_region(ram, phys);
+        const uint8_t *bytes =
+            region.kind == KMS_REGION_RAM ? kms_ram_ptr(ram, region.base, region.size) : NULL;
+        if (bytes && (uintptr_t)ptr - (uintptr_t)bytes <= region.size) {
+            *linear = (uint32_t)(region.base + ((uintptr_t)ptr - (uintptr_t)bytes));
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t hw_linear(const void *ptr)
+{
+    struct kms_guest *guest = guest_here(__func__);
+    const uintptr_t offset = (uintptr_t)ptr - (uintptr_t)guest->base;
+    uint32_t linear = (uint32_t)offset;
+    if (offset > guest->span && !linear_beyond(guest, ptr, &linear))
+        guest_panic(guest, "hw_linear(%p): not a pointer from hw_ptr()", ptr);
+    return linear;
+}
+
+uint64_t hw_ram_size(void)
+{
+    return kms_ram_end(kms_machine_ram(guest_here(__func__)->machine));
+}
+
+/* ---- registers -------------------------------------------------------------------------------------------
+ */
+
+static void write_register(struct kms_guest *guest, enum kms_x86_reg reg, uint32_t value)
+{
+    static const char *const names[] = {
+        [KMS_X86_CR0] = "CR0", [KMS_X86_CR2] = "CR2", [KMS_X86_CR3] = "CR3", [KMS_X86_CR4] = "CR4"};
+    if (kms_x86_write(guest->cpu, reg, value, NULL) != KMS_DONE)
+        guest_panic(guest, "the CPU refuses 0x%08" PRIx32 " in %s", value, names[reg]);
+}
+
+uint32_t hw_read_cr0(void)
+{
+    return (uint32_t)kms_x86_read(guest_here(__func__)->cpu, KMS_X86_CR0);
+}
+
+uint32_t hw_read_cr2(void)
+{
+    return (uint32_t)kms_x86_read(guest_here(__func__)->cpu, KMS_X86_CR2);
+}
+
+uint32_t hw_read_cr3(void)
+{
+    return (uint32_t)kms_x86_read(guest_here(__func__)->cpu, KMS_X86_CR3);
+}
+
+uint32_t hw_read_cr4(void)
+{
+    return (uint32_t)kms_x86_read(guest_here(__func__)->cpu, KMS_X86_CR4);
+}
+
+void hw_write_cr0(uint32_t value)
+{
+    write_register(guest_here(__func__), KMS_X86_CR0, value);
+}
+
+void hw_write_cr3(uint32_t value)
+{
+    write_register(guest_here(__func__), KMS_X86_CR3, value);
+}
+
+void hw_write_cr4(uint32_t value)
+{
+    write_register(guest_here(__func__), KMS_X86_CR4, value);
+}
+
+void hw_invlpg(uint32_t linear)
+{
+    kms_x86_invlpg(guest_here(__func__)->cpu, linear);
+}
+
+/* ---- accesses --------------------------------------------------------------------------------------------
+ */
+
+/* One explicit access, run again as long as the kernel's handler repairs what is wrong. */
+static bool access_bytes(const struct kms_access *access, uint8_t *bytes, unsigned width)
+{
+    struct kms_guest *guest = guest_here(__func__);
+    if (width != 1 && width != 2 && width != 4)
+        guest_panic(guest, "no access has %u bytes", width);
+    for (unsigned attempt = 0;; attempt++) {
+        struct kms_fault fault;
+        enum kms_result result = access->kind == KMS_WRITE
+                                     ? kms_access_write(guest->cpu, access, bytes, width, &fault)
+                                     : kms_access_read(guest->cpu, access, bytes, width, &fault);
+        if (result == KMS_UNBACKED)
+            guest_stop_unbacked(guest, access->linear);
+        if (result == KMS_DONE || !guest_repair(guest, &fault, attempt))
+            return result == KMS_DONE;
+    }
+}
+
+static bool load(uint32_t linear, unsigned width, enum kms_privilege privilege, uint32_t *value)
+{
+    uint8_t bytes[4] = {0};
+    if (!access_bytes(&(struct kms_access){linear, KMS_READ, privilege}, bytes, width))
+        return false;
+    *value = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+    return true;
+}
+
+static bool store(uint32_t linear, unsigned width, enum kms_privilege privilege, uint32_t value)
+{
+    uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
+                        (uint8_t)(value >> 24)};
+    return access_bytes(&(struct kms_access){linear, KMS_WRITE, privilege}, bytes, width);
+}
+
+bool hw_user_load(uint32_t linear, unsigned width, uint32_t *value)
+{
+    return load(linear, width, KMS_AS_USER, value);
+}
+
+bool hw_user_store(uint32_t linear, unsigned width, uint32_t value)
+{
+    return store(linear, width, KMS_AS_USER, value);
+}
+
+bool hw_kernel_load(uint32_t linear, unsigned width, uint32_t *value)
+{
+    return load(linear, width, KMS_AS_SUPERVISOR, value);
+}
+
+bool hw_kernel_store(uint32_t linear, unsigned width, uint32_t value)
+{
+    return store(linear, width, KMS_AS_SUPERVISOR, value);
+}
+
+bool hw_user_fetch(uint32_t linear)
+{
+    uint8_t byte;
+    return access_bytes(&(struct kms_access){linear, KMS_FETCH, KMS_AS_USER}, &byte, sizeof byte);
+}
+
+/* ---- handlers, console, end ------------------------------------------------------------------------------
+ */
+
+void hw_set_page_fault_handler(hw_page_fault_handler handler)
+{
+    guest_here(__func__)->on_page_fault = handler;
+}
+
+void hw_set_syscall_handler(hw_syscall_handler handler)
+{
+    guest_here(__func__)->on_syscall = handler;
+}
+
+uint32_t hw_user_syscall(uint32_t command, uint32_t arg1, uint32_t arg2)
+{
+    struct kms_guest *guest = guest_here(__func__);
+    return guest->on_syscall ? guest->on_syscall(command, arg1, arg2) : UINT32_MAX;
+}
+
+void hw_putchar(char c)
+{
+    struct kms_guest *guest = guest_here(__func__);
+    if (guest->console)
+        guest->console(guest->console_context, c);
+}
+
+void hw_panic(const char *reason)
+{
+    guest_panic(guest_here(__func__), "%s", reason);
+}
