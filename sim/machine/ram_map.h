@@ -37,6 +37,7 @@ struct kms_ram {
     uint8_t *flat_bytes;
     kms_phys flat_base;
     uint64_t flat_size;
+    uint64_t flat_starts; /* 8-byte accesses may start at this many addresses from flat_base on */
 
     struct ram_region region[KMS_RAM_REGIONS]; /* by base */
     unsigned regions;
@@ -59,9 +60,10 @@ uint8_t *ram_page_for_write(struct kms_ram *ram, kms_phys phys);
 void ram_block_fill(const struct kms_ram *ram, struct ram_block *block, uint64_t offset, uint64_t size);
 uint8_t ram_fill_byte(const struct kms_ram *ram);
 
-static inline bool ram_is_flat(const struct kms_ram *ram, kms_phys phys, unsigned width)
+/* Whether an access of up to 8 bytes lies in the flat region. */
+static inline bool ram_is_flat(const struct kms_ram *ram, kms_phys phys)
 {
-    return phys - ram->flat_base <= ram->flat_size - width && ram->flat_size >= width;
+    return __builtin_expect(phys - ram->flat_base < ram->flat_starts, 1);
 }
 
 static inline uint64_t le_get(const uint8_t *bytes, unsigned width)
@@ -93,11 +95,14 @@ enum kms_result ram_load_entry_slowly(const struct kms_ram *ram, kms_phys phys, 
 static inline enum kms_result ram_load_entry(const struct kms_ram *ram, kms_phys phys, unsigned width,
                                              uint64_t *entry)
 {
-    if (__builtin_expect(ram_is_flat(ram, phys, width), 1)) {
+    if (ram_is_flat(ram, phys)) {
         *entry = le_get(ram->flat_bytes + (phys - ram->flat_base), width);
         return KMS_DONE;
     }
-    return ram_load_entry_slowly(ram, phys, width, entry);
+    uint64_t far; /* apart from *entry, which can so stay in a register */
+    const enum kms_result result = ram_load_entry_slowly(ram, phys, width, &far);
+    *entry = result == KMS_DONE ? far : 0;
+    return result;
 }
 
 /* ---- undo logs (ram_undo.c) ------------------------------------------------------------------------------

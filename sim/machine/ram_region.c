@@ -60,13 +60,14 @@ uint64_t kms_ram_size(const struct kms_ram *ram)
 static void choose_flat(struct kms_ram *ram)
 {
     ram->flat_bytes = NULL;
-    ram->flat_base = ram->flat_size = 0;
+    ram->flat_base = ram->flat_size = ram->flat_starts = 0;
     for (unsigned i = 0; i < ram->regions; i++) {
         const struct ram_region *region = &ram->region[i];
         if (region->kind == KMS_REGION_RAM && !region->block->filled && region->size > ram->flat_size) {
             ram->flat_bytes = region->bytes;
             ram->flat_base = region->base;
             ram->flat_size = region->size;
+            ram->flat_starts = region->size - 7;
         }
     }
 }

@@ -113,7 +113,8 @@ X86_INLINE enum kms_verdict x86_walk_level(const struct x86_layout *layout, cons
     at->entry_addr = *table + index * width;
     at->in_register = false;
     if (__builtin_expect(ram_load_entry(ram, *table + index * width, width, &entry) != KMS_DONE, 0)) {
-        at->entry = at->reserved = 0;
+        at->entry = 0;
+        at->reserved = 0;
         at->flags = 0;
         at->rights = walk->rights;
         walk->page_shift = (uint8_t)x86_span_shift(step.mode, step.level);
@@ -171,34 +172,32 @@ X86_INLINE enum kms_verdict x86_walk_pae(const struct x86_layout *layout, const 
 X86_INLINE void x86_walk(const struct x86_layout *layout, const struct kms_x86_state *state,
                          const struct kms_ram *ram, kms_linear linear, struct kms_walk *walk)
 {
+    const enum kms_paging_mode mode = layout->mode;
     walk->linear = x86_linear(layout, linear);
     walk->phys = walk->linear;
-    walk->mode = (uint8_t)layout->mode;
+    walk->mode = (uint8_t)mode;
     walk->depth = 0;
     walk->page_shift = layout->linear_bits;
     walk->rights = X86_ALL_RIGHTS;
     walk->key = 0;
     walk->global = false;
-    enum kms_verdict verdict = KMS_NONCANONICAL;
-    switch (layout->mode) {
-    case KMS_PAGING_NONE: verdict = KMS_MAPPED; break;
-    case KMS_PAGING_32BIT:
-        verdict = x86_walk_down(layout, ram, (struct x86_step){KMS_PAGING_32BIT, 2, 2}, walk,
-                                state->cr3 & X86_32BIT_FRAME);
-        break;
-    case KMS_PAGING_PAE: verdict = x86_walk_pae(layout, state, ram, walk); break;
-    case KMS_PAGING_4LEVEL:
-        if (x86_is_canonical(layout, linear))
-            verdict = x86_walk_down(layout, ram, (struct x86_step){KMS_PAGING_4LEVEL, 4, 4}, walk,
-                                    state->cr3 & layout->frame);
-        break;
-    case KMS_PAGING_5LEVEL:
-        if (x86_is_canonical(layout, linear))
-            verdict = x86_walk_down(layout, ram, (struct x86_step){KMS_PAGING_5LEVEL, 5, 5}, walk,
-                                    state->cr3 & layout->frame);
-        break;
+    if (mode == KMS_PAGING_32BIT) {
+        const struct x86_step first = {KMS_PAGING_32BIT, 2, 2};
+        walk->linear = (uint32_t)linear;
+        walk->verdict = (uint8_t)x86_walk_down(layout, ram, first, walk, state->cr3 & X86_32BIT_FRAME);
+    } else if (mode == KMS_PAGING_NONE) {
+        walk->verdict = KMS_MAPPED;
+    } else if (mode == KMS_PAGING_PAE) {
+        walk->verdict = (uint8_t)x86_walk_pae(layout, state, ram, walk);
+    } else if (!x86_is_canonical(layout, linear)) {
+        walk->verdict = KMS_NONCANONICAL;
+    } else if (mode == KMS_PAGING_4LEVEL) {
+        const struct x86_step first = {KMS_PAGING_4LEVEL, 4, 4};
+        walk->verdict = (uint8_t)x86_walk_down(layout, ram, first, walk, state->cr3 & layout->frame);
+    } else {
+        const struct x86_step first = {KMS_PAGING_5LEVEL, 5, 5};
+        walk->verdict = (uint8_t)x86_walk_down(layout, ram, first, walk, state->cr3 & layout->frame);
     }
-    walk->verdict = (uint8_t)verdict;
 }
 
 #endif
