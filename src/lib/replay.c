@@ -1,0 +1,328 @@
+#include "replay.h"
+
+#include <stdbool.h>
+
+#include <kernel/hw.h>
+
+/*
+ * The program of REPLAY_CREATE: INC and DEC of registers only, so that a fetch anywhere in it does no harm on
+ * the metal, in a pattern in which neighbours and pages differ.
+ */
+#define ONE_BYTE_INSTRUCTIONS 0x40u
+static uint8_t program[REPLAY_PROGRAM_MAX];
+
+static void make_program(void)
+{
+    for (uint32_t i = 0; i < REPLAY_PROGRAM_MAX; i++)
+        program[i] = (uint8_t)(ONE_BYTE_INSTRUCTIONS | ((i ^ i >> 4 ^ i >> 12) & 0xfu));
+}
+
+/* ---- operands --------------------------------------------------------------------------------------------
+ */
+
+static void keep(struct replay *replay, struct replay_event *event, guest_addr address)
+{
+    replay->handles[event->op->id] = address;
+    event->value = address;
+}
+
+static void keep_allocation(struct replay *replay, struct replay_event *event, guest_addr address)
+{
+    keep(replay, event, address);
+    if (!address)
+        event->status = REPLAY_NO_MEMORY;
+}
+
+static int process_of(const struct replay *replay, const struct replay_op *op)
+{
+    return replay->processes[op->id2];
+}
+
+static bool offered(struct replay_event *event, bool function)
+{
+    if (!function)
+        event->status = REPLAY_NOT_OFFERED;
+    return function;
+}
+
+/* ---- operations ------------------------------------------------------------------------------------------
+ */
+
+static void run_alloc(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->alloc))
+        keep_allocation(replay, event, replay->guest->alloc(event->op->first, event->op->width));
+}
+
+static void run_free(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->free))
+        event->status = replay->guest->free(event->address);
+}
+
+static void run_map(struct replay *replay, struct replay_event *event)
+{
+    const struct replay_op *const op = event->op;
+
+    if (offered(event, replay->guest->map))
+        event->status = replay->guest->map(event->address, event->second, op->pages, op->width);
+}
+
+static void run_unmap(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->unmap))
+        event->status = replay->guest->unmap(event->address, event->op->pages);
+}
+
+static void run_physical(struct replay *replay, struct replay_event *event)
+{
+    guest_addr physical = 0;
+
+    if (!offered(event, replay->guest->physical))
+        return;
+    event->status = replay->guest->physical(event->address, &physical);
+    if (event->status == 0)
+        event->value = physical;
+}
+
+/*
+ * An access that fails was a fault; the record of it comes from the kernel's handler. Addresses beyond 32
+ * bits were refused by replay_validate(), and a handle plus an offset wraps as a 32-bit CPU's address does.
+ */
+static void run_read(struct replay *replay, struct replay_event *event)
+{
+    const struct replay_op *const op = event->op;
+    const uint32_t linear = (uint32_t)event->address;
+    uint32_t value = 0;
+
+    (void)replay;
+    if (op->flags & REPLAY_USER ? hw_user_load(linear, op->width, &value)
+                                : hw_kernel_load(linear, op->width, &value))
+        event->value = value;
+    else
+        event->faulted = 1;
+}
+
+static void run_write(struct replay *replay, struct replay_event *event)
+{
+    const struct replay_op *const op = event->op;
+    const uint32_t linear = (uint32_t)event->address;
+    const uint32_t value = (uint32_t)event->second;
+
+    (void)replay;
+    if (!(op->flags & REPLAY_USER ? hw_user_store(linear, op->width, value)
+                                  : hw_kernel_store(linear, op->width, value)))
+        event->faulted = 1;
+}
+
+static void run_fetch(struct replay *replay, struct replay_event *event)
+{
+    (void)replay;
+    if (!hw_user_fetch((uint32_t)event->address))
+        event->faulted = 1;
+}
+
+static void run_create(struct replay *replay, struct replay_event *event)
+{
+    int process;
+
+    if (!offered(event, replay->guest->process_create))
+        return;
+    process = replay->guest->process_create(program, (uint32_t)event->op->first);
+    replay->processes[event->op->id2] = process < 0 ? -1 : process;
+    if (process < 0)
+        event->status = process;
+    else
+        event->value = (uint64_t)process;
+}
+
+static void run_switch(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->process_switch))
+        event->status = replay->guest->process_switch(process_of(replay, event->op));
+}
+
+static void run_exit(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->process_exit))
+        event->status = replay->guest->process_exit(process_of(replay, event->op));
+}
+
+static void run_process_alloc(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->process_alloc))
+        keep_allocation(replay, event,
+                        replay->guest->process_alloc(process_of(replay, event->op), event->op->first));
+}
+
+static void run_process_free(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->process_free))
+        event->status = replay->guest->process_free(process_of(replay, event->op), event->address);
+}
+
+static void run_syscall(struct replay *replay, struct replay_event *event)
+{
+    const uint32_t command = event->op->pages;
+
+    keep(replay, event, hw_user_syscall(command, (uint32_t)event->address, (uint32_t)event->second));
+}
+
+static void run_fail(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->fail_allocation))
+        replay->guest->fail_allocation((uint32_t)event->op->first);
+}
+
+static void run_check(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->check))
+        event->broken = replay->guest->check();
+}
+
+static void run_unit(struct replay *replay, struct replay_event *event)
+{
+    int state;
+
+    if (!offered(event, replay->guest->heap_unit))
+        return;
+    state = replay->guest->heap_unit(event->address);
+    event->status = state < 0 ? state : 0;
+    event->value = state < 0 ? 0 : (uint64_t)state;
+}
+
+/* ---- expectations ----------------------------------------------------------------------------------------
+ */
+
+static void expect(struct replay_event *event, bool holds, const char *broken)
+{
+    if (!holds)
+        event->broken = broken;
+}
+
+static void expect_status(struct replay *replay, struct replay_event *event)
+{
+    event->status = replay->last.status;
+    expect(event, replay->last.status == (int32_t)(uint32_t)event->op->first, "another status");
+}
+
+static void expect_value(struct replay *replay, struct replay_event *event)
+{
+    event->value = replay->last.value;
+    expect(event, replay->last.value == event->address && !replay->last.faulted, "another value");
+}
+
+static void expect_fault(struct replay *replay, struct replay_event *event)
+{
+    const struct guest_fault *const fault = &replay->last.fault;
+
+    if (!replay->last.faulted) {
+        event->broken = "no fault";
+        return;
+    }
+    event->fault = *fault;
+    expect(event, fault->error == event->op->pages && fault->address == event->address, "another fault");
+}
+
+static void expect_no_fault(struct replay *replay, struct replay_event *event)
+{
+    event->fault = replay->last.fault;
+    expect(event, !replay->last.faulted, "a fault");
+}
+
+static void expect_mapped(struct replay *replay, struct replay_event *event)
+{
+    run_physical(replay, event);
+    expect(event, event->status == 0, "not mapped");
+    expect(event, event->status != 0 || event->value == event->second, "mapped elsewhere");
+}
+
+static void expect_unmapped(struct replay *replay, struct replay_event *event)
+{
+    run_physical(replay, event);
+    expect(event, event->status != 0 && event->status != REPLAY_NOT_OFFERED, "mapped");
+}
+
+/* ---- the interpreter -------------------------------------------------------------------------------------
+ */
+
+typedef void (*run_function)(struct replay *replay, struct replay_event *event);
+
+static const run_function run_table[REPLAY_CODES] = {
+    [REPLAY_ALLOC] = run_alloc,
+    [REPLAY_FREE] = run_free,
+    [REPLAY_MAP] = run_map,
+    [REPLAY_UNMAP] = run_unmap,
+    [REPLAY_PHYSICAL] = run_physical,
+    [REPLAY_READ] = run_read,
+    [REPLAY_WRITE] = run_write,
+    [REPLAY_FETCH] = run_fetch,
+    [REPLAY_CREATE] = run_create,
+    [REPLAY_SWITCH] = run_switch,
+    [REPLAY_EXIT] = run_exit,
+    [REPLAY_PROCESS_ALLOC] = run_process_alloc,
+    [REPLAY_PROCESS_FREE] = run_process_free,
+    [REPLAY_SYSCALL] = run_syscall,
+    [REPLAY_FAIL] = run_fail,
+    [REPLAY_CHECK] = run_check,
+    [REPLAY_UNIT] = run_unit,
+    [REPLAY_EXPECT_STATUS] = expect_status,
+    [REPLAY_EXPECT_VALUE] = expect_value,
+    [REPLAY_EXPECT_FAULT] = expect_fault,
+    [REPLAY_EXPECT_NO_FAULT] = expect_no_fault,
+    [REPLAY_EXPECT_MAPPED] = expect_mapped,
+    [REPLAY_EXPECT_UNMAPPED] = expect_unmapped,
+};
+
+void replay_start(struct replay *replay)
+{
+    for (uint32_t i = 0; i < replay->handle_count; i++)
+        replay->handles[i] = 0;
+    for (uint32_t i = 0; i < REPLAY_PROCESSES; i++)
+        replay->processes[i] = -1;
+    replay->number = 0;
+    replay->broken = 0;
+    replay->last = (struct replay_event){0};
+    make_program();
+}
+
+static void resolve(const struct replay *replay, struct replay_event *event)
+{
+    const struct replay_op *const op = event->op;
+
+    event->address = op->first;
+    event->second = op->second;
+    if (op->flags & REPLAY_FIRST_HANDLE)
+        event->address += replay->handles[op->id];
+    if (op->flags & REPLAY_SECOND_HANDLE)
+        event->second += replay->handles[op->id2];
+}
+
+static void take_fault(const struct replay *replay, struct replay_event *event)
+{
+    if (replay->guest->take_fault && replay->guest->take_fault(&event->fault))
+        event->faulted = 1;
+}
+
+static void run_one(struct replay *replay, const struct replay_op *op)
+{
+    struct replay_event event = {
+        .op = op, .number = ++replay->number, .status_name = replay->guest->status_name};
+    const bool expects = op->code >= REPLAY_EXPECT_STATUS;
+
+    resolve(replay, &event);
+    run_table[op->code](replay, &event);
+    if (!expects)
+        take_fault(replay, &event);
+    replay->broken += event.broken != NULL;
+    if (!expects)
+        replay->last = event;
+    if (replay->report)
+        replay->report(replay->context, &event);
+}
+
+void replay_run(struct replay *replay, const struct replay_op *ops, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        run_one(replay, &ops[i]);
+}

@@ -1,0 +1,115 @@
+#include "replay.h"
+
+#include <stdbool.h>
+
+#include <kernel/guest.h>
+
+/* What a record of each code uses, so that each field is judged by one rule. */
+#define USES_FIRST      0x01u /* an address */
+#define USES_SECOND     0x02u /* an address, or a value of 32 bits */
+#define FILLS_HANDLE    0x04u
+#define USES_PROCESS    0x08u
+#define USES_PAGES      0x10u
+#define USES_WIDTH      0x20u
+#define USES_RIGHTS     0x40u
+#define USES_ALLOCATION 0x80u
+
+static const uint8_t uses[REPLAY_CODES] = {
+    [REPLAY_ALLOC] = FILLS_HANDLE | USES_ALLOCATION,
+    [REPLAY_FREE] = USES_FIRST,
+    [REPLAY_MAP] = USES_FIRST | USES_SECOND | USES_PAGES | USES_RIGHTS,
+    [REPLAY_UNMAP] = USES_FIRST | USES_PAGES,
+    [REPLAY_PHYSICAL] = USES_FIRST,
+    [REPLAY_READ] = USES_FIRST | USES_WIDTH,
+    [REPLAY_WRITE] = USES_FIRST | USES_SECOND | USES_WIDTH,
+    [REPLAY_FETCH] = USES_FIRST,
+    [REPLAY_CREATE] = USES_PROCESS,
+    [REPLAY_SWITCH] = USES_PROCESS,
+    [REPLAY_EXIT] = USES_PROCESS,
+    [REPLAY_PROCESS_ALLOC] = USES_PROCESS | FILLS_HANDLE,
+    [REPLAY_PROCESS_FREE] = USES_PROCESS | USES_FIRST,
+    [REPLAY_SYSCALL] = USES_FIRST | USES_SECOND | FILLS_HANDLE,
+    [REPLAY_UNIT] = USES_FIRST,
+    [REPLAY_EXPECT_VALUE] = USES_FIRST,
+    [REPLAY_EXPECT_FAULT] = USES_FIRST,
+    [REPLAY_EXPECT_MAPPED] = USES_FIRST | USES_SECOND,
+    [REPLAY_EXPECT_UNMAPPED] = USES_FIRST,
+};
+
+static bool uses_id(const struct replay_op *op)
+{
+    return (uses[op->code] & FILLS_HANDLE) || (op->flags & REPLAY_FIRST_HANDLE);
+}
+
+/* An access is made by a 32-bit machine, so an address written out has to fit; a size or a pointer need not.
+ */
+static bool is_access(const struct replay_op *op)
+{
+    return op->code >= REPLAY_READ && op->code <= REPLAY_FETCH;
+}
+
+static const char *validate_numbers(const struct replay_op *op)
+{
+    const unsigned rules = uses[op->code];
+
+    if ((rules & USES_WIDTH) && op->width != 1 && op->width != 2 && op->width != 4)
+        return "an access has 1, 2 or 4 bytes";
+    if ((rules & USES_RIGHTS) && (op->width & ~(GUEST_WRITE | GUEST_USER)))
+        return "unknown rights";
+    if ((rules & USES_ALLOCATION) && (op->width & ~(GUEST_ZEROED | GUEST_ALIGNED)))
+        return "unknown flags of an allocation";
+    if ((rules & USES_PAGES) && op->pages > REPLAY_PAGES_MAX)
+        return "more pages than there are";
+    if (is_access(op) && (op->first > UINT32_MAX || op->second > UINT32_MAX))
+        return "an access beyond 32 bits";
+    if (op->code == REPLAY_CREATE && op->first > REPLAY_PROGRAM_MAX)
+        return "a program that is too large";
+    if (op->code == REPLAY_FAIL && op->first > UINT32_MAX)
+        return "a count beyond 32 bits";
+    return NULL;
+}
+
+static const char *validate(const struct replay_op *op, uint32_t handle_count)
+{
+    if (op->code == 0 || op->code >= REPLAY_CODES)
+        return "an unknown operation";
+    if (op->flags & ~(REPLAY_FIRST_HANDLE | REPLAY_SECOND_HANDLE | REPLAY_USER))
+        return "unknown flags";
+    if (uses_id(op) && op->id >= handle_count)
+        return "a handle beyond the largest";
+    if ((op->flags & REPLAY_SECOND_HANDLE) && op->id2 >= handle_count)
+        return "a second handle beyond the largest";
+    if ((uses[op->code] & USES_PROCESS) &&
+        (op->id2 >= REPLAY_PROCESSES || (op->flags & REPLAY_SECOND_HANDLE)))
+        return "a process handle beyond the largest";
+    return validate_numbers(op);
+}
+
+const char *replay_validate(const struct replay_op *ops, uint32_t count, uint32_t handle_count, uint32_t *bad)
+{
+    const char *wrong = NULL;
+
+    for (uint32_t i = 0; i < count && !wrong; i++) {
+        wrong = validate(&ops[i], handle_count);
+        *bad = i;
+    }
+    return wrong;
+}
+
+const char *replay_open(const void *file, size_t size, const struct replay_op **ops,
+                        struct replay_header *header)
+{
+    const struct replay_header *const found = file;
+
+    if ((uintptr_t)file % _Alignof(struct replay_op) != 0)
+        return "the records are not aligned";
+    if (size < sizeof *found || found->magic != REPLAY_MAGIC)
+        return "this is no file of operations";
+    if (found->version != REPLAY_VERSION)
+        return "another version of the operations format";
+    if ((size - sizeof *found) / sizeof(struct replay_op) < found->count)
+        return "the file ends before its last operation";
+    *header = *found;
+    *ops = (const struct replay_op *)(found + 1);
+    return NULL;
+}
