@@ -1,0 +1,84 @@
+/* What QEMU's "info tlb" says, to the letter: one line for each page that the tables map. */
+#include "listing.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char hex_digits[] = "0123456789abcdef";
+
+static void put_hex(char *text, uint64_t value)
+{
+    for (unsigned i = 16; i-- > 0; value >>= 4)
+        text[i] = hex_digits[value & 0xf];
+}
+
+/* The flags of the last entry itself, as they stand there, in QEMU's order. */
+static void put_flags(char *text, const struct kms_walk_level *leaf)
+{
+    const uint64_t entry = leaf->entry;
+    text[0] = entry & KMS_PTE_NX ? 'X' : '-';
+    text[1] = entry & KMS_PTE_G ? 'G' : '-';
+    text[2] = leaf->flags & KMS_ENTRY_LARGE ? 'P' : '-';
+    text[3] = entry & KMS_PTE_D ? 'D' : '-';
+    text[4] = entry & KMS_PTE_A ? 'A' : '-';
+    text[5] = entry & KMS_PTE_PCD ? 'C' : '-';
+    text[6] = entry & KMS_PTE_PWT ? 'T' : '-';
+    text[7] = entry & KMS_PTE_US ? 'U' : '-';
+    text[8] = entry & KMS_PTE_RW ? 'W' : '-';
+}
+
+/* Formatted by hand: a full 4 GiB address space is a million lines. */
+static void print_page(struct cli *cli, const struct kms_walk *walk)
+{
+    char line[] = "0123456789abcdef: 0123456789abcdef XGPDACTUW", name[CLI_TEXT];
+    put_hex(line, walk->linear);
+    put_hex(line + 18, kms_walk_frame(walk));
+    put_flags(line + 35, kms_walk_last(walk));
+    fwrite(line, 1, sizeof line - 1, cli->out);
+    if (cli->symbols)
+        fputs(cli_name(cli, walk->linear, name), cli->out);
+    putc('\n', cli->out);
+}
+
+static void page_json(struct cli *cli, const struct kms_walk *walk)
+{
+    char flags[10] = "";
+    put_flags(flags, kms_walk_last(walk));
+    cli_json_item(cli,
+                  json_pack("{so so sI ss so}", "linear", cli_json_address(walk->linear), "physical",
+                            cli_json_address(kms_walk_frame(walk)), "size", (json_int_t)1 << walk->page_shift,
+                            "flags", flags, "name", cli_json_name(cli, walk->linear)));
+}
+
+static enum cli_exit tlb(struct cli *cli)
+{
+    if (cli_paging_off(cli))
+        return CLI_CLEAN;
+    struct kms_cursor cursor = cli_cursor(cli);
+    if (cli->options.json)
+        cli_json_begin(cli, "entries");
+    while (kms_cursor_next(&cursor)) {
+        if (cursor.walk.verdict != KMS_MAPPED)
+            continue;
+        if (cli->options.json)
+            page_json(cli, &cursor.walk);
+        else
+            print_page(cli, &cursor.walk);
+    }
+    if (cli->options.json)
+        cli_json_end(cli, json_pack("{sb sb}", "paging", 1, "complete", !cursor.cut));
+    return cli_listed(cli, &cursor);
+}
+
+const struct cli_command cli_tlb = {
+    .name = "tlb",
+    .operands_words = "[IMAGE]",
+    .summary = "every page that the tables map (QEMU's info tlb)",
+    .help = "\nLinear address, frame, and the flags of the entry itself: X no-execute, G global, P large "
+            "page, D dirty,\n"
+            "A accessed, C cache disabled, T write-through, U user, W writable.\n" CLI_LISTING_HELP,
+    .options = CLI_LISTING_OPTIONS,
+    .operands = CLI_OPERANDS_NONE,
+    .image = CLI_IMAGE_NEEDED,
+    .run = tlb,
+};

@@ -1,0 +1,254 @@
+/* From options to an address space: files, registers, and what is assumed where nothing is given. */
+#include "cli.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define GIVEN(reg) (1u << KMS_X86_##reg)
+
+/* ---- files -----------------------------------------------------------------------------------------------
+ */
+
+static bool failed(const struct cli *cli, const struct kms_image_error *error)
+{
+    cli_error(cli, "%s", error->text);
+    return false;
+}
+
+static bool is_file(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+/* A lone operand that is a file, where no image was named, is the image. */
+static void take_positional_image(struct cli *cli)
+{
+    struct cli_options *options = &cli->options;
+    uint64_t number;
+    int last = cli->operand_count - 1;
+    if (options->image_count || options->core || last < 0 || cli->command->operands == CLI_OPERANDS_OWN)
+        return;
+    char *path = cli->operands[last];
+    if (cli->command->operands == CLI_OPERANDS_ADDRESSES && (cli_number(path, &number) || !is_file(path)))
+        return;
+    options->images[options->image_count++] = (struct cli_file){path, 0};
+    cli->operand_count--;
+}
+
+static bool add_file(struct cli *cli, const struct cli_file *file)
+{
+    struct kms_image_error error;
+    bool added;
+    if (file->base == 0 && kms_image_is_core(file->path))
+        added = kms_image_add_core(cli->image, file->path, &error);
+    else if (cli->options.low_ram)
+        added = kms_image_add_split(cli->image, file->path, cli->options.low_ram, &error);
+    else
+        added = kms_image_add_raw(cli->image, file->path, file->base, &error);
+    return added || failed(cli, &error);
+}
+
+static bool open_image(struct cli *cli)
+{
+    const struct cli_options *options = &cli->options;
+    struct kms_image_error error;
+    if (!options->image_count && !options->core)
+        return true;
+    cli->image = kms_image_new();
+    if (!cli->image) {
+        cli_error(cli, "no memory");
+        return false;
+    }
+    for (unsigned i = 0; i < options->image_count; i++) {
+        if (!add_file(cli, &options->images[i]))
+            return false;
+    }
+    return !options->core || kms_image_add_core(cli->image, options->core, &error) || failed(cli, &error);
+}
+
+static bool open_symbols(struct cli *cli)
+{
+    struct kms_image_error error;
+    if (!cli->options.symbols)
+        return true;
+    cli->symbols = kms_symbols_open(cli->options.symbols, &error);
+    return cli->symbols || failed(cli, &error);
+}
+
+/* ---- registers -------------------------------------------------------------------------------------------
+ */
+
+static bool take_image_registers(struct cli *cli, unsigned *known)
+{
+    unsigned cpus = kms_image_cpus(cli->image);
+    cli->registers = kms_image_registers(cli->image, cli->options.cpu);
+    if (!cli->registers && (cpus || cli->options.cpu)) {
+        cli_error(cli, "--cpu %u: the image has registers of %u CPUs", cli->options.cpu, cpus);
+        return false;
+    }
+    if (!cli->registers)
+        return true;
+    *known |= cli->registers->have;
+    cli->state.cr0 = cli->registers->cr0;
+    cli->state.cr2 = cli->registers->cr2;
+    cli->state.cr3 = cli->registers->cr3;
+    cli->state.cr4 = cli->registers->cr4;
+    cli->state.efer = cli->registers->efer;
+    return true;
+}
+
+static void take_given_registers(struct cli *cli)
+{
+    const struct cli_registers *given = &cli->options.registers;
+    struct kms_x86_state *state = &cli->state;
+    if (given->given & GIVEN(CR0))
+        state->cr0 = given->value[KMS_X86_CR0];
+    if (given->given & GIVEN(CR3))
+        state->cr3 = given->value[KMS_X86_CR3];
+    if (given->given & GIVEN(CR4))
+        state->cr4 = given->value[KMS_X86_CR4];
+    if (given->given & GIVEN(EFER))
+        state->efer = given->value[KMS_X86_EFER];
+    state->pkru = (uint32_t)given->value[KMS_X86_PKRU];
+    state->pkrs = (uint32_t)given->value[KMS_X86_PKRS];
+    state->cpl = (uint8_t)given->value[KMS_X86_CPL];
+    state->ac = given->value[KMS_X86_EFLAGS_AC] != 0;
+}
+
+static void assume_paging_on(struct cli *cli, unsigned known)
+{
+    if (cli->options.registers.given & GIVEN(CR0) || cli->state.cr0 & KMS_CR0_PG)
+        return;
+    if (known & GIVEN(CR0))
+        cli_note(cli, "paging was off when the image was taken; shown as if it were on with this CR3");
+    cli->state.cr0 |= KMS_CR0_PG | KMS_CR0_WP | KMS_CR0_PE;
+}
+
+/* CR4 and EFER of a mode, leaving alone what was given. */
+static void assume_mode(struct cli *cli, enum kms_paging_mode mode)
+{
+    const struct cli_registers *given = &cli->options.registers;
+    const bool pae = mode != KMS_PAGING_32BIT, is_long = mode >= KMS_PAGING_4LEVEL;
+    if (!(given->given & GIVEN(CR4)))
+        cli->state.cr4 = (cli->state.cr4 & ~(KMS_CR4_PAE | KMS_CR4_LA57)) | KMS_CR4_PSE | KMS_CR4_PGE |
+                         (pae ? KMS_CR4_PAE : 0) | (mode == KMS_PAGING_5LEVEL ? KMS_CR4_LA57 : 0);
+    if (!(given->given & GIVEN(EFER)))
+        cli->state.efer = (pae ? KMS_EFER_NXE : 0) | (is_long ? KMS_EFER_LME | KMS_EFER_LMA : 0);
+}
+
+/* What a CR4 or an EFER alone says about the mode. */
+static enum kms_paging_mode mode_from(const struct kms_x86_state *state)
+{
+    if (state->efer & (KMS_EFER_LME | KMS_EFER_LMA))
+        return state->cr4 & KMS_CR4_LA57 ? KMS_PAGING_5LEVEL : KMS_PAGING_4LEVEL;
+    return state->cr4 & KMS_CR4_PAE ? KMS_PAGING_PAE : KMS_PAGING_32BIT;
+}
+
+static void note_assumption(const struct cli *cli)
+{
+    enum kms_paging_mode mode = kms_x86_paging_mode(&cli->state);
+    cli_note(cli,
+             "assuming %s paging: CR0 0x%" PRIx64 ", CR4 0x%" PRIx64 ", EFER 0x%" PRIx64
+             " (--mode 32bit|pae|4level|5level or --cr0, --cr4, --efer say otherwise)",
+             kms_mode_name(mode), cli->state.cr0, cli->state.cr4, cli->state.efer);
+}
+
+static void assume_the_rest(struct cli *cli, unsigned known)
+{
+    const struct cli_registers *given = &cli->options.registers;
+    known |= given->given;
+    if (given->mode_given) {
+        assume_mode(cli, given->mode);
+    } else if ((known & (GIVEN(CR4) | GIVEN(EFER))) != (GIVEN(CR4) | GIVEN(EFER))) {
+        bool from_image = cli->registers && !(given->given & (GIVEN(CR4) | GIVEN(EFER)));
+        if (!from_image) {
+            assume_mode(cli, mode_from(&cli->state));
+            note_assumption(cli);
+        }
+    }
+    if ((cli->state.efer & KMS_EFER_LME) && (cli->state.cr0 & KMS_CR0_PG))
+        cli->state.efer |= KMS_EFER_LMA;
+}
+
+static bool check_top_table(const struct cli *cli, const struct kms_space *space)
+{
+    uint64_t unused;
+    if (space->mode == KMS_PAGING_NONE || kms_phys_load(space->ram, space->table, 4, &unused) == KMS_DONE)
+        return true;
+    struct kms_lookalike like = kms_space_lookalike(space, space->table);
+    if (like.found)
+        cli_error(cli,
+                  "CR3 0x%" PRIx64 " points outside the image; it looks like a linear address: the physical "
+                  "one would be 0x%" PRIx64,
+                  ((const struct kms_x86_state *)space->registers)->cr3, like.meant);
+    else
+        cli_error(cli, "CR3 0x%" PRIx64 " points outside the image (which ends at 0x%" PRIx64 ")",
+                  ((const struct kms_x86_state *)space->registers)->cr3, kms_ram_end(space->ram));
+    return false;
+}
+
+static bool settle_space(struct cli *cli)
+{
+    const struct kms_ram *ram = kms_image_ram(cli->image);
+    cli->space = kms_x86_space(&cli->state, ram);
+    return check_top_table(cli, &cli->space) &&
+           (kms_x86_load_pdptes(&cli->state, ram) || check_top_table(cli, &cli->space));
+}
+
+static bool settle_registers(struct cli *cli)
+{
+    const struct cli_registers *given = &cli->options.registers;
+    unsigned known = 0;
+    cli->state.features = KMS_X86_MODEL_MAX;
+    cli->state.maxphyaddr = given->maxphyaddr ? given->maxphyaddr : KMS_X86_MAXPHYADDR_MAX;
+    if (!take_image_registers(cli, &known))
+        return false;
+    take_given_registers(cli);
+    if (!((known | given->given) & GIVEN(CR3))) {
+        cli_error(
+            cli,
+            "the image carries no registers: give --cr3 (\"info registers\" in QEMU's monitor prints it)");
+        return false;
+    }
+    if (given->given & GIVEN(CR3))
+        assume_paging_on(cli, known);
+    assume_the_rest(cli, known);
+    return settle_space(cli);
+}
+
+bool cli_other_cr3(struct cli *cli, uint64_t cr3, struct kms_x86_state *state)
+{
+    *state = cli->state;
+    state->cr3 = cr3;
+    struct kms_space space = kms_x86_space(state, kms_image_ram(cli->image));
+    return check_top_table(cli, &space) && kms_x86_load_pdptes(state, space.ram);
+}
+
+bool cli_load(struct cli *cli)
+{
+    const struct cli_command *command = cli->command;
+    take_positional_image(cli);
+    if (!open_symbols(cli) || !open_image(cli))
+        return false;
+    if (command->operands == CLI_OPERANDS_NONE && cli->operand_count) {
+        cli_error(cli, "%s: not understood (see kmemsim %s --help)", cli->operands[0], command->name);
+        return false;
+    }
+    if (command->operands == CLI_OPERANDS_ADDRESSES && cli->operand_count == 0) {
+        cli_error(cli, "an address is missing (see kmemsim %s --help)", command->name);
+        return false;
+    }
+    if (!cli->image && command->image == CLI_IMAGE_NEEDED) {
+        cli_error(cli, "no image: give --image FILE[@BASE] or --core FILE");
+        return false;
+    }
+    return !cli->image || command->image == CLI_IMAGE_WITHOUT_REGISTERS || settle_registers(cli);
+}
+
+void cli_unload(struct cli *cli)
+{
+    kms_symbols_free(cli->symbols);
+    kms_image_free(cli->image);
+}

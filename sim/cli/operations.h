@@ -1,0 +1,95 @@
+/*
+ * operations.h - the commands on operations: kmemsim run and kmemsim record.
+ *
+ * Each takes its arguments as main() does, with its own name first, prints data on stdout and everything else
+ * on stderr, and returns the exit status: 0 clean, 1 something was found, 2 usage or bad input.
+ */
+#ifndef KMS_CLI_OPERATIONS_H
+#define KMS_CLI_OPERATIONS_H
+
+#include "trace/file.h"
+#include "trace/run.h"
+
+int cmd_run(int argc, char **argv);
+int cmd_record(int argc, char **argv);
+
+enum { OPERATIONS_CLEAN = 0, OPERATIONS_FOUND = 1, OPERATIONS_USAGE = 2 };
+
+struct run_options {
+    const char *kernel;
+    enum kms_guest_mode mode;
+    const char *file;
+    const char *binary; /* --emit-binary: where to, or NULL */
+    bool json;
+    bool events;
+    bool ratio;
+};
+
+/* The heap at the end, folded into cells of equally many units. */
+#define RUN_MAP_CELLS 640u
+
+struct run_map {
+    uint64_t units_per_cell;
+    unsigned cells;
+    uint16_t taken[RUN_MAP_CELLS]; /* of 1000 */
+    bool whole[RUN_MAP_CELLS];     /* nothing free in it */
+};
+
+/* What a report is made of. */
+struct run_report {
+    const struct run_options *options;
+    const struct guest_ops *ops;
+    const struct trace_run_result *result;
+    const struct trace_tally *tally;
+    struct run_map map;
+};
+
+/* ---- setting up ------------------------------------------------------------------------------------------
+ */
+
+/* A booted guest as the options ask for; NULL after a line on stderr. */
+struct kms_guest *run_boot(const struct run_options *options);
+
+struct run_input {
+    struct trace_file *file;
+    struct kms_trace_reader *reader;
+};
+
+/* False after a line on stderr. */
+bool run_open(const char *path, struct run_input *input);
+void run_close(struct run_input *input);
+
+/* A line on stderr that begins with "kmemsim run: ". */
+void run_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* ---- parts -----------------------------------------------------------------------------------------------
+ */
+
+void run_draw_map(struct kms_guest *guest, const struct guest_heap_info *heap, struct run_map *map);
+
+/* An operation's words, and the external fragmentation of a sample in percent. */
+const char *run_code_words(unsigned code);
+double run_fragmentation(const struct trace_tally *tally, const struct trace_sample *sample);
+
+void run_print_report(const struct run_report *report);
+void run_print_json(const struct run_report *report);
+
+/* --emit-binary and --ratio; each returns the exit status. */
+int run_emit_binary(const struct run_options *options);
+int run_ratio(const struct run_options *options);
+
+/* A bar on stderr, drawn only on a terminal and only after the first second. */
+struct run_progress {
+    const struct trace_file *file;
+    bool terminal, drawn;
+    uint64_t started; /* ns */
+    uint64_t last;
+};
+
+void run_progress_start(struct run_progress *progress, const struct trace_file *file);
+void run_progress_step(struct run_progress *progress, uint64_t operations);
+void run_progress_clear(struct run_progress *progress);
+
+uint64_t run_clock(void); /* ns */
+
+#endif

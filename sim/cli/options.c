@@ -1,0 +1,312 @@
+/* The command line: one table for all commands, each of which names what it accepts. */
+#include "cli.h"
+
+#include <getopt.h>
+#include <string.h>
+
+enum option_code {
+    OPTION_IMAGE = 1,
+    OPTION_CORE,
+    OPTION_LOW_RAM,
+    OPTION_CPU,
+    OPTION_SYMBOLS,
+    OPTION_JSON,
+    OPTION_HELP,
+    OPTION_CR0,
+    OPTION_CR3,
+    OPTION_CR4,
+    OPTION_EFER,
+    OPTION_PKRU,
+    OPTION_PKRS,
+    OPTION_CPL,
+    OPTION_AC,
+    OPTION_MAXPHYADDR,
+    OPTION_MODE,
+    OPTION_USER,
+    OPTION_WRITE,
+    OPTION_FETCH,
+    OPTION_IMPLICIT,
+    OPTION_CR2,
+    OPTION_RANGE,
+    OPTION_LIMIT,
+    OPTION_KERNEL_BASE,
+};
+
+static const struct option long_options[] = {
+    {"image", required_argument, NULL, OPTION_IMAGE},
+    {"core", required_argument, NULL, OPTION_CORE},
+    {"low-ram", required_argument, NULL, OPTION_LOW_RAM},
+    {"cpu", required_argument, NULL, OPTION_CPU},
+    {"symbols", required_argument, NULL, OPTION_SYMBOLS},
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, OPTION_HELP},
+    {"cr0", required_argument, NULL, OPTION_CR0},
+    {"cr3", required_argument, NULL, OPTION_CR3},
+    {"cr4", required_argument, NULL, OPTION_CR4},
+    {"efer", required_argument, NULL, OPTION_EFER},
+    {"pkru", required_argument, NULL, OPTION_PKRU},
+    {"pkrs", required_argument, NULL, OPTION_PKRS},
+    {"cpl", required_argument, NULL, OPTION_CPL},
+    {"ac", no_argument, NULL, OPTION_AC},
+    {"maxphyaddr", required_argument, NULL, OPTION_MAXPHYADDR},
+    {"mode", required_argument, NULL, OPTION_MODE},
+    {"user", no_argument, NULL, OPTION_USER},
+    {"write", no_argument, NULL, OPTION_WRITE},
+    {"fetch", no_argument, NULL, OPTION_FETCH},
+    {"implicit", no_argument, NULL, OPTION_IMPLICIT},
+    {"cr2", required_argument, NULL, OPTION_CR2},
+    {"range", required_argument, NULL, OPTION_RANGE},
+    {"limit", required_argument, NULL, OPTION_LIMIT},
+    {"kernel-base", required_argument, NULL, OPTION_KERNEL_BASE},
+    {NULL, 0, NULL, 0},
+};
+
+static const char *option_name(int code)
+{
+    for (unsigned i = 0; long_options[i].name; i++) {
+        if (long_options[i].val == code)
+            return long_options[i].name;
+    }
+    return "";
+}
+
+/* Options up to and including MODE say what the image is: every command takes them. */
+static bool accepts(const struct cli_command *command, int code)
+{
+    char spaced[32];
+    if (code < OPTION_USER)
+        return true;
+    snprintf(spaced, sizeof spaced, " %s ", option_name(code));
+    return command->options && strstr(command->options, spaced);
+}
+
+static bool bad_value(const struct cli *cli, int code, const char *why)
+{
+    cli_error(cli, "--%s %s: %s", option_name(code), optarg, why);
+    return false;
+}
+
+static bool need_number(const struct cli *cli, int code, uint64_t *number)
+{
+    return cli_number(optarg, number) || bad_value(cli, code, "is not a number (0x10, 16)");
+}
+
+static bool need_up_to(const struct cli *cli, int code, uint64_t last, uint64_t *number)
+{
+    if (!need_number(cli, code, number))
+        return false;
+    return *number <= last || bad_value(cli, code, "is too large");
+}
+
+/* ---- files -----------------------------------------------------------------------------------------------
+ */
+
+/* FILE@BASE, where FILE may hold an @ itself if what follows the last one is no number. */
+static bool add_image(struct cli *cli, char *text)
+{
+    struct cli_options *options = &cli->options;
+    char *at = strrchr(text, '@');
+    if (options->image_count == CLI_IMAGES_MAX) {
+        cli_error(cli, "more than %u images", CLI_IMAGES_MAX);
+        return false;
+    }
+    struct cli_file *file = &options->images[options->image_count++];
+    *file = (struct cli_file){text, 0};
+    if (at && cli_size(at + 1, &file->base))
+        *at = '\0';
+    return true;
+}
+
+static bool set_core(struct cli *cli)
+{
+    if (cli->options.core)
+        return bad_value(cli, OPTION_CORE, "only one core can be opened");
+    cli->options.core = optarg;
+    return true;
+}
+
+static bool set_low_ram(struct cli *cli)
+{
+    return cli_size(optarg, &cli->options.low_ram) ||
+           bad_value(cli, OPTION_LOW_RAM, "is not a size (3G, 0xe0000000)");
+}
+
+static bool set_cpu(struct cli *cli)
+{
+    uint64_t number;
+    if (!need_up_to(cli, OPTION_CPU, 65535, &number))
+        return false;
+    cli->options.cpu = (unsigned)number;
+    return true;
+}
+
+/* ---- registers -------------------------------------------------------------------------------------------
+ */
+
+static bool set_register(struct cli *cli, int code, enum kms_x86_reg reg, uint64_t last)
+{
+    struct cli_registers *registers = &cli->options.registers;
+    if (!need_up_to(cli, code, last, &registers->value[reg]))
+        return false;
+    registers->given |= 1u << reg;
+    return true;
+}
+
+static bool set_cr3(struct cli *cli)
+{
+    struct cli_registers *registers = &cli->options.registers;
+    unsigned most = cli->command == &cli_diff ? 2 : 1;
+    if (registers->cr3_count == most)
+        return bad_value(cli, OPTION_CR3, most == 1 ? "given twice" : "given more than twice");
+    if (!set_register(cli, OPTION_CR3, KMS_X86_CR3, UINT64_MAX))
+        return false;
+    registers->cr3[registers->cr3_count++] = registers->value[KMS_X86_CR3];
+    registers->value[KMS_X86_CR3] = registers->cr3[0];
+    return true;
+}
+
+static bool set_maxphyaddr(struct cli *cli)
+{
+    uint64_t bits;
+    if (!need_number(cli, OPTION_MAXPHYADDR, &bits))
+        return false;
+    if (bits < KMS_X86_MAXPHYADDR_MIN || bits > KMS_X86_MAXPHYADDR_MAX)
+        return bad_value(cli, OPTION_MAXPHYADDR, "is not between 32 and 52");
+    cli->options.registers.maxphyaddr = (uint8_t)bits;
+    return true;
+}
+
+static bool set_mode(struct cli *cli)
+{
+    static const struct {
+        const char *name;
+        enum kms_paging_mode mode;
+    } modes[] = {{"32bit", KMS_PAGING_32BIT},
+                 {"pae", KMS_PAGING_PAE},
+                 {"4level", KMS_PAGING_4LEVEL},
+                 {"5level", KMS_PAGING_5LEVEL}};
+    for (unsigned i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (strcmp(optarg, modes[i].name) == 0) {
+            cli->options.registers.mode = modes[i].mode;
+            cli->options.registers.mode_given = true;
+            return true;
+        }
+    }
+    return bad_value(cli, OPTION_MODE, "is none of 32bit, pae, 4level, 5level");
+}
+
+static bool parse_register(struct cli *cli, int code)
+{
+    switch (code) {
+    case OPTION_CR0: return set_register(cli, code, KMS_X86_CR0, UINT32_MAX);
+    case OPTION_CR3: return set_cr3(cli);
+    case OPTION_CR4: return set_register(cli, code, KMS_X86_CR4, UINT32_MAX);
+    case OPTION_EFER: return set_register(cli, code, KMS_X86_EFER, UINT32_MAX);
+    case OPTION_PKRU: return set_register(cli, code, KMS_X86_PKRU, UINT32_MAX);
+    case OPTION_PKRS: return set_register(cli, code, KMS_X86_PKRS, UINT32_MAX);
+    case OPTION_CPL: return set_register(cli, code, KMS_X86_CPL, 3);
+    case OPTION_MAXPHYADDR: return set_maxphyaddr(cli);
+    case OPTION_MODE: return set_mode(cli);
+    default:
+        cli->options.registers.given |= 1u << KMS_X86_EFLAGS_AC;
+        cli->options.registers.value[KMS_X86_EFLAGS_AC] = 1;
+        return true;
+    }
+}
+
+/* ---- what a command looks at -----------------------------------------------------------------------------
+ */
+
+static bool set_kind(struct cli *cli, enum kms_access_kind kind)
+{
+    if (cli->options.access.kind != KMS_READ && cli->options.access.kind != kind) {
+        cli_error(cli, "--write and --fetch: an access is only one of them");
+        return false;
+    }
+    cli->options.access.kind = kind;
+    return true;
+}
+
+static bool set_privilege(struct cli *cli, enum kms_privilege privilege)
+{
+    if (cli->options.access.privilege != KMS_AS_CURRENT && cli->options.access.privilege != privilege) {
+        cli_error(cli, "--user and --implicit: an access is only one of them");
+        return false;
+    }
+    cli->options.access.privilege = privilege;
+    return true;
+}
+
+static bool set_range(struct cli *cli)
+{
+    struct cli_options *options = &cli->options;
+    char text[64];
+    char *dash;
+    if (strlen(optarg) >= sizeof text)
+        return bad_value(cli, OPTION_RANGE, "is not a range (0xc0000000-0xffffffff)");
+    strcpy(text, optarg);
+    dash = strchr(text, '-');
+    if (dash)
+        *dash = '\0';
+    if (!dash || !cli_number(text, &options->first) || !cli_number(dash + 1, &options->last) ||
+        options->first > options->last)
+        return bad_value(cli, OPTION_RANGE, "is not a range (0xc0000000-0xffffffff)");
+    options->range_given = true;
+    return true;
+}
+
+static bool parse_view(struct cli *cli, int code)
+{
+    struct cli_options *options = &cli->options;
+    switch (code) {
+    case OPTION_USER: return set_privilege(cli, KMS_AS_USER);
+    case OPTION_IMPLICIT: return set_privilege(cli, KMS_AS_IMPLICIT);
+    case OPTION_WRITE: return set_kind(cli, KMS_WRITE);
+    case OPTION_FETCH: return set_kind(cli, KMS_FETCH);
+    case OPTION_CR2: return options->cr2_given = true, need_number(cli, code, &options->cr2);
+    case OPTION_RANGE: return set_range(cli);
+    case OPTION_LIMIT: return need_number(cli, code, &options->limit);
+    default: options->kernel_base_given = true; return need_number(cli, code, &options->kernel_base);
+    }
+}
+
+static bool parse_one(struct cli *cli, int code)
+{
+    struct cli_options *options = &cli->options;
+    switch (code) {
+    case OPTION_IMAGE: return add_image(cli, optarg);
+    case OPTION_CORE: return set_core(cli);
+    case OPTION_LOW_RAM: return set_low_ram(cli);
+    case OPTION_CPU: return set_cpu(cli);
+    case OPTION_SYMBOLS: options->symbols = optarg; return true;
+    case OPTION_JSON: return options->json = true;
+    case OPTION_HELP: return options->help = true;
+    default: return code < OPTION_USER ? parse_register(cli, code) : parse_view(cli, code);
+    }
+}
+
+bool cli_parse(struct cli *cli, int argc, char **argv)
+{
+    int code;
+    optind = 0; /* start afresh: a program may parse several command lines */
+    opterr = 0;
+    while ((code = getopt_long(argc, argv, ":h", long_options, NULL)) != -1) {
+        if (code == 'h')
+            code = OPTION_HELP;
+        if (code == '?' || code == ':') {
+            cli_error(cli, "%s: %s (see kmemsim %s --help)", argv[optind - 1],
+                      code == ':' ? "needs a value" : "no such option", cli->command->name);
+            return false;
+        }
+        if (!accepts(cli->command, code)) {
+            cli_error(cli, "--%s is no option of this command (see kmemsim %s --help)", option_name(code),
+                      cli->command->name);
+            return false;
+        }
+        if (!parse_one(cli, code))
+            return false;
+    }
+    cli->operands = argv + optind;
+    cli->operand_count = argc - optind;
+    return true;
+}

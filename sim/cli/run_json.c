@@ -1,0 +1,131 @@
+/* What a run came to, for programs. Addresses are strings, counts are numbers. */
+#include "operations.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+
+enum { RUN_JSON_VERSION = 1 };
+
+static json_t *number(uint64_t value)
+{
+    return json_integer((json_int_t)value);
+}
+
+static json_t *address(uint64_t value)
+{
+    return json_sprintf("0x%08" PRIx64, value);
+}
+
+static json_t *outcomes(const struct trace_tally *tally)
+{
+    json_t *all = json_object();
+    for (unsigned code = 1; code < REPLAY_CODES; code++) {
+        const struct trace_outcomes *seen = &tally->outcomes[code];
+        const struct trace_cost *cost = &tally->scanned[code];
+        if (seen->count == 0)
+            continue;
+        json_t *one = json_pack("{so so so}", "count", number(seen->count), "refused", number(seen->refused),
+                                "faulted", number(seen->faulted));
+        if (seen->refused)
+            json_object_set_new(one, "first_refused_line", number(seen->refused_line));
+        json_object_set_new(one, "entries_scanned",
+                            json_pack("{so so so}", "total", number(cost->total), "worst",
+                                      number(cost->worst), "worst_line", number(cost->worst_line)));
+        json_object_set_new(all, run_code_words(code), one);
+    }
+    return all;
+}
+
+static json_t *heap(const struct trace_tally *tally)
+{
+    json_t *samples = json_array();
+    for (size_t i = 0; i < tally->sample_count; i++) {
+        const struct trace_sample *sample = &tally->samples[i];
+        json_array_append_new(samples, json_pack("{so so so sf}", "operation", number(sample->operation),
+                                                 "used_units", number(sample->used_units),
+                                                 "longest_free_units", number(sample->longest_free_units),
+                                                 "fragmentation_percent", run_fragmentation(tally, sample)));
+    }
+    const struct guest_heap_info *info = &tally->heap;
+    json_t *all = json_pack("{so so so so so so}", "start", address(info->start), "size", number(info->size),
+                            "unit", number(info->unit), "used_units", number(info->used_units),
+                            "longest_free_units", number(info->longest_free_units), "used_units_at_start",
+                            number(tally->heap_at_start.used_units));
+    json_object_set_new(all, "peak",
+                        json_pack("{so so so}", "used_units", number(tally->peak_units), "bytes_asked",
+                                  number(tally->peak_asked), "line", number(tally->peak_line)));
+    json_object_set_new(all, "samples", samples);
+    return all;
+}
+
+static json_t *map(const struct run_map *drawn)
+{
+    json_t *cells = json_array();
+    for (unsigned i = 0; i < drawn->cells; i++)
+        json_array_append_new(cells, number(drawn->taken[i]));
+    return json_pack("{so so}", "units_per_cell", number(drawn->units_per_cell), "taken_per_mille", cells);
+}
+
+static json_t *faults(const struct trace_tally *tally)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < tally->fault_count && i < TRACE_FINDINGS; i++) {
+        const struct trace_fault *seen = &tally->faults[i];
+        struct kms_fault fault = {
+            .vector = KMS_VECTOR_PF, .error_code = seen->fault.error, .address = seen->fault.address};
+        char words[TRACE_WORDS_MAX];
+        kms_x86_fault_words(&fault, words, sizeof words);
+        json_array_append_new(all, json_pack("{so so so ss}", "line", number(seen->line), "address",
+                                             address(seen->fault.address), "error_code",
+                                             number(seen->fault.error), "words", words));
+    }
+    return all;
+}
+
+static json_t *findings(const struct trace_tally *tally)
+{
+    static const char *const kinds[] = {
+        [TRACE_FINDING_EXPECTATION] = "expectation",
+        [TRACE_FINDING_CHECK] = "check",
+        [TRACE_FINDING_STOP] = "stop",
+    };
+    json_t *all = json_array();
+    for (size_t i = 0; i < tally->finding_count && i < TRACE_FINDINGS; i++) {
+        const struct trace_finding *finding = &tally->findings[i];
+        json_array_append_new(all, json_pack("{ss so ss}", "kind", kinds[finding->kind], "line",
+                                             number(finding->line), "words", finding->words));
+    }
+    return all;
+}
+
+static json_t *work(const struct trace_tally *tally)
+{
+    return json_pack("{so so so so so}", "entries_scanned", number(tally->work.entries_scanned),
+                     "entries_written", number(tally->work.entries_written), "tables_made",
+                     number(tally->work.tables_made), "page_walks", number(tally->walks), "levels_walked",
+                     number(tally->levels_walked));
+}
+
+void run_print_json(const struct run_report *report)
+{
+    const struct trace_tally *tally = report->tally;
+    json_t *all =
+        json_pack("{si ss ss ss ss so sb}", "version", RUN_JSON_VERSION, "command", "run", "kernel",
+                  report->ops->name, "mode", report->options->mode == KMS_GUEST_WINDOW ? "window" : "direct",
+                  "file", report->options->file, "operations", number(report->result->operations), "complete",
+                  report->result->end == TRACE_RUN_COMPLETE);
+    json_object_set_new(all, "outcomes", outcomes(tally));
+    json_object_set_new(all, "work", work(tally));
+    if (tally->has_heap)
+        json_object_set_new(all, "heap", heap(tally));
+    if (report->map.cells > 0)
+        json_object_set_new(all, "heap_map", map(&report->map));
+    json_object_set_new(all, "fault_count", number(tally->fault_count));
+    json_object_set_new(all, "faults", faults(tally));
+    json_object_set_new(all, "finding_count", number(tally->finding_count));
+    json_object_set_new(all, "findings", findings(tally));
+    json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
+    putchar('\n');
+    json_decref(all);
+}

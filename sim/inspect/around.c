@@ -1,0 +1,163 @@
+/* What lies around one address: neighbours, recursive windows, mistaken addresses. */
+#include <kmemsim/inspect.h>
+
+#define NEAREST_LIMIT (UINT64_C(1) << 21) /* steps: enough for 4 GiB in 4 KiB pages, twice */
+
+static bool mapped_at(const struct kms_space *space, uint64_t offset, struct kms_walk *walk)
+{
+    kms_space_walk(space, kms_space_linear(space, offset), walk);
+    return walk->verdict == KMS_MAPPED;
+}
+
+static uint64_t span_of(const struct kms_walk *walk)
+{
+    return UINT64_C(1) << (walk->depth ? walk->page_shift : KMS_PAGE_SHIFT);
+}
+
+/* From `offset` downwards: first a hole, then the extent, then the step that ends it. */
+static void look_below(const struct kms_space *space, uint64_t offset, struct kms_extent *extent)
+{
+    struct kms_walk walk;
+    for (uint64_t steps = 0; offset != 0; steps++) {
+        uint64_t last = offset - 1;
+        bool mapped = mapped_at(space, last, &walk);
+        if (extent->found && !mapped)
+            return;
+        if (steps == NEAREST_LIMIT) {
+            extent->cut = true;
+            return;
+        }
+        offset = last & ~(span_of(&walk) - 1);
+        if (!mapped)
+            continue;
+        if (!extent->found)
+            extent->last = kms_space_linear(space, last);
+        extent->first = kms_space_linear(space, offset);
+        extent->found = true;
+    }
+}
+
+static void look_above(const struct kms_space *space, uint64_t offset, struct kms_extent *extent)
+{
+    struct kms_cursor cursor = kms_cursor(space, NEAREST_LIMIT);
+    cursor.next = offset & ~(uint64_t)(KMS_PAGE_SIZE - 1);
+    while (kms_cursor_next(&cursor)) {
+        bool mapped = cursor.walk.verdict == KMS_MAPPED;
+        if (extent->found && !mapped)
+            return;
+        if (!mapped)
+            continue;
+        if (!extent->found)
+            extent->first = kms_space_linear(space, cursor.offset);
+        extent->last = kms_space_linear(space, cursor.next - 1);
+        extent->found = true;
+    }
+    extent->cut = cursor.cut;
+}
+
+void kms_space_nearest(const struct kms_space *space, kms_linear linear, struct kms_extent *below,
+                       struct kms_extent *above)
+{
+    uint64_t offset = kms_space_offset(space, linear);
+    *below = (struct kms_extent){0};
+    *above = (struct kms_extent){0};
+    look_below(space, offset, below);
+    look_above(space, offset, above);
+}
+
+/* ---- recursive windows -----------------------------------------------------------------------------------
+ */
+
+static unsigned top_shift(const struct kms_space *space)
+{
+    return space->mode == KMS_PAGING_PAE ? 30u : (unsigned)space->width - space->index_bits;
+}
+
+static unsigned levels(const struct kms_space *space)
+{
+    return (space->width - KMS_PAGE_SHIFT + space->index_bits - 1u) / space->index_bits;
+}
+
+static unsigned top_entries(const struct kms_space *space)
+{
+    return 1u << (space->width - top_shift(space));
+}
+
+/* The address of the table that a level's entry stands in. */
+static kms_phys table_of(const struct kms_space *space, const struct kms_walk_level *level)
+{
+    unsigned entry_size = space->index_bits == 10 ? 4 : 8;
+    return level->entry_addr - (kms_phys)level->index * entry_size;
+}
+
+struct kms_recursion kms_walk_recursion(const struct kms_space *space, const struct kms_walk *walk)
+{
+    struct kms_recursion found = {0};
+    if (space->mode == KMS_PAGING_NONE || space->mode == KMS_PAGING_PAE || walk->depth < 2)
+        return found;
+    while (found.times + 1u < walk->depth && table_of(space, &walk->level[found.times + 1u]) == space->table)
+        found.times++;
+    if (walk->verdict == KMS_MAPPED && walk->depth == levels(space) && found.times + 1u == walk->depth &&
+        kms_walk_frame(walk) == space->table)
+        found.times++;
+    if (found.times == 0)
+        return found;
+    found.index = walk->level[0].index;
+    uint64_t offset = kms_space_offset(space, walk->linear) << (space->index_bits * found.times);
+    uint64_t mask = (UINT64_C(1) << space->width) - 1;
+    uint64_t page = UINT64_C(1) << (KMS_PAGE_SHIFT + (found.times - 1u) * space->index_bits);
+    found.linear = kms_space_linear(space, offset & mask & ~(page - 1));
+    found.level = walk->depth == levels(space) ? found.times : 0;
+    return found;
+}
+
+bool kms_space_recursive_entry(const struct kms_space *space, unsigned *index)
+{
+    if (space->mode == KMS_PAGING_NONE || space->mode == KMS_PAGING_PAE)
+        return false;
+    struct kms_walk walk;
+    for (; *index < top_entries(space); ++*index) {
+        uint64_t offset =
+            (uint64_t)*index << top_shift(space) | (uint64_t)*index << (top_shift(space) - space->index_bits);
+        mapped_at(space, offset, &walk);
+        if (walk.depth > 1 && table_of(space, &walk.level[1]) == space->table)
+            return true;
+    }
+    return false;
+}
+
+kms_linear kms_space_window(const struct kms_space *space, unsigned index, unsigned level)
+{
+    uint64_t offset = 0;
+    for (unsigned i = 0; i < level && i < levels(space); i++)
+        offset |= (uint64_t)index << (top_shift(space) - i * space->index_bits);
+    return kms_space_linear(space, offset);
+}
+
+/* ---- linear addresses where physical ones belong ---------------------------------------------------------
+ */
+
+static bool in_ram(const struct kms_space *space, kms_phys phys)
+{
+    enum kms_region_kind kind = kms_ram_region(space->ram, phys).kind;
+    return kind == KMS_REGION_RAM || kind == KMS_REGION_ROM;
+}
+
+struct kms_lookalike kms_space_lookalike(const struct kms_space *space, kms_phys phys)
+{
+    /* An entry's address field keeps 52 bits of a linear address. */
+    static const uint64_t bases[] = {0xc0000000, 0x80000000, 0xffffffff80000000 & 0xfffffffffffff,
+                                     0xffff800000000000 & 0xfffffffffffff,
+                                     0xffff888000000000 & 0xfffffffffffff};
+    struct kms_lookalike found = {0};
+    struct kms_walk walk;
+    if (in_ram(space, phys) || space->mode == KMS_PAGING_NONE)
+        return found;
+    if (mapped_at(space, kms_space_offset(space, phys), &walk) && in_ram(space, walk.phys))
+        return (struct kms_lookalike){true, walk.phys};
+    for (unsigned i = 0; i < sizeof bases / sizeof bases[0]; i++) {
+        if (phys >= bases[i] && in_ram(space, phys - bases[i]))
+            return (struct kms_lookalike){true, phys - bases[i]};
+    }
+    return found;
+}

@@ -1,0 +1,161 @@
+#include <kmemsim/inspect.h>
+
+static void walk_x86(const void *registers, const struct kms_ram *ram, kms_linear linear,
+                     struct kms_walk *walk)
+{
+    kms_x86_walk(registers, ram, linear, walk);
+}
+
+struct kms_space kms_x86_space(const struct kms_x86_state *state, const struct kms_ram *ram)
+{
+    static const uint8_t widths[] = {[KMS_PAGING_NONE] = 32,
+                                     [KMS_PAGING_32BIT] = 32,
+                                     [KMS_PAGING_PAE] = 32,
+                                     [KMS_PAGING_4LEVEL] = 48,
+                                     [KMS_PAGING_5LEVEL] = 57};
+    enum kms_paging_mode mode = kms_x86_paging_mode(state);
+    bool pae = mode == KMS_PAGING_PAE;
+    kms_phys low_bits = pae ? 0x1f : KMS_PAGE_SIZE - 1; /* the PDPT of PAE paging is 32 bytes */
+    kms_phys wide = (UINT64_C(1) << KMS_PHYS_BITS) - 1;
+    return (struct kms_space){
+        .walk = walk_x86,
+        .registers = state,
+        .ram = ram,
+        .mode = (uint8_t)mode,
+        .width = widths[mode],
+        .index_bits = mode == KMS_PAGING_32BIT ? 10 : 9,
+        .sign_extended = mode == KMS_PAGING_4LEVEL || mode == KMS_PAGING_5LEVEL,
+        .table = state->cr3 & ~low_bits & (mode <= KMS_PAGING_PAE ? UINT32_MAX : wide),
+    };
+}
+
+bool kms_x86_load_pdptes(struct kms_x86_state *state, const struct kms_ram *ram)
+{
+    struct kms_space space = kms_x86_space(state, ram);
+    if (space.mode != KMS_PAGING_PAE)
+        return true;
+    for (unsigned i = 0; i < 4; i++) {
+        if (kms_phys_load(ram, space.table + 8 * i, 8, &state->pdpte[i]) != KMS_DONE)
+            return false;
+    }
+    return true;
+}
+
+kms_linear kms_space_linear(const struct kms_space *space, uint64_t offset)
+{
+    if (space->sign_extended && (offset >> (space->width - 1) & 1))
+        return offset | (UINT64_MAX << space->width);
+    return offset;
+}
+
+uint64_t kms_space_offset(const struct kms_space *space, kms_linear linear)
+{
+    return linear & ((UINT64_C(1) << space->width) - 1);
+}
+
+const struct kms_walk_level *kms_walk_last(const struct kms_walk *walk)
+{
+    return walk->depth ? &walk->level[walk->depth - 1] : NULL;
+}
+
+kms_phys kms_walk_frame(const struct kms_walk *walk)
+{
+    return walk->phys >> walk->page_shift << walk->page_shift;
+}
+
+/* ---- cursor ----------------------------------------------------------------------------------------------
+ */
+
+struct kms_cursor kms_cursor(const struct kms_space *space, uint64_t limit)
+{
+    return (struct kms_cursor){
+        .space = space,
+        .end = UINT64_C(1) << space->width,
+        .left = limit ? limit : KMS_CURSOR_LIMIT,
+    };
+}
+
+struct kms_cursor kms_cursor_range(const struct kms_space *space, kms_linear first, kms_linear last)
+{
+    struct kms_cursor cursor = kms_cursor(space, 0);
+    cursor.next = kms_space_offset(space, first) & ~(uint64_t)(KMS_PAGE_SIZE - 1);
+    cursor.end = kms_space_offset(space, last) + 1;
+    return cursor;
+}
+
+/* Bytes from an offset to the end of what the last entry of its walk spans. */
+static uint64_t span_left(const struct kms_walk *walk, uint64_t offset)
+{
+    uint64_t span = UINT64_C(1) << (walk->depth ? walk->page_shift : KMS_PAGE_SHIFT);
+    return span - (offset & (span - 1));
+}
+
+bool kms_cursor_next(struct kms_cursor *cursor)
+{
+    if (cursor->next >= cursor->end)
+        return false;
+    if (cursor->left == 0) {
+        cursor->cut = true;
+        return false;
+    }
+    cursor->left--;
+    cursor->offset = cursor->next;
+    kms_space_walk(cursor->space, kms_space_linear(cursor->space, cursor->offset), &cursor->walk);
+    cursor->size = span_left(&cursor->walk, cursor->offset);
+    cursor->next += cursor->size;
+    return true;
+}
+
+/* ---- runs ------------------------------------------------------------------------------------------------
+ */
+
+static struct kms_run run_of(const struct kms_fold *fold, const struct kms_cursor *cursor)
+{
+    const struct kms_walk_level *last = kms_walk_last(&cursor->walk);
+    return (struct kms_run){
+        .offset = cursor->offset,
+        .size = cursor->size,
+        .phys = cursor->walk.phys,
+        .pages = 1,
+        .page_shifts = UINT64_C(1) << cursor->walk.page_shift,
+        .flags = last ? last->flags & fold->flags : 0,
+        .rights = cursor->walk.rights & fold->rights,
+    };
+}
+
+static bool continues(const struct kms_fold *fold, const struct kms_run *next)
+{
+    const struct kms_run *run = &fold->run;
+    if (run->offset + run->size != next->offset || run->rights != next->rights || run->flags != next->flags)
+        return false;
+    if (!fold->frames)
+        return true;
+    return run->phys + run->size == next->phys && kms_space_linear(fold->space, run->offset) + run->size ==
+                                                      kms_space_linear(fold->space, next->offset);
+}
+
+bool kms_fold_end(struct kms_fold *fold, struct kms_run *done)
+{
+    if (!fold->open)
+        return false;
+    *done = fold->run;
+    fold->open = false;
+    return true;
+}
+
+bool kms_fold_add(struct kms_fold *fold, const struct kms_cursor *cursor, struct kms_run *done)
+{
+    if (cursor->walk.verdict != KMS_MAPPED)
+        return kms_fold_end(fold, done);
+    struct kms_run next = run_of(fold, cursor);
+    if (fold->open && continues(fold, &next)) {
+        fold->run.size += next.size;
+        fold->run.pages++;
+        fold->run.page_shifts |= next.page_shifts;
+        return false;
+    }
+    bool ended = kms_fold_end(fold, done);
+    fold->run = next;
+    fold->open = true;
+    return ended;
+}
