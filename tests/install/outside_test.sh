@@ -6,21 +6,23 @@ source=$1 build=$2 work=$3 cc=$4
 here=$source/tests/install/outside
 example=$source/docs/examples/translate.c
 
-show_logs()
+# Runs a step whose output matters only where it fails.
+step() # COMMAND...
 {
-    [ "$?" = 0 ] || tail -n 30 "$work"/*.log >&2
+    "$@" >"$work/log" 2>&1 && return
+    cat "$work/log" >&2
+    exit 1
 }
-trap show_logs EXIT
 
 rm -rf "$work"
 mkdir -p "$work"
-cmake --install "$build" --prefix "$work/staged" >"$work/install.log" 2>&1
+step cmake --install "$build" --prefix "$work/staged"
 mv "$work/staged" "$work/moved"
 
 for shared in OFF ON; do
-    cmake -S "$here" -B "$work/cmake-$shared" -G Ninja -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$work/moved" \
-        -DBUILD_SHARED_LIBS=$shared -DEXAMPLE="$example" >"$work/configure-$shared.log" 2>&1
-    cmake --build "$work/cmake-$shared" >"$work/build-$shared.log" 2>&1
+    step cmake -S "$here" -B "$work/cmake-$shared" -G Ninja -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$work/moved" \
+        -DBUILD_SHARED_LIBS=$shared -DEXAMPLE="$example"
+    step cmake --build "$work/cmake-$shared"
     "$work/cmake-$shared/translate" >"$work/cmake-$shared.out"
 done
 
@@ -41,7 +43,7 @@ fi
 # shellcheck disable=SC2046 # one word for each header
 printf '#include <kmemsim/%s>\n' $(cd "$work/moved/include/kmemsim" && ls) >"$work/all.c"
 if "$cc" -fsyntax-only -aux-info "$work/declared" -I"$work/moved/include" "$work/all.c" 2>/dev/null; then
-    sed -n '/ extern /s/.* \**\(kms_[a-z0-9_]*\) (.*/\1/p' "$work/declared" | sort -u >"$work/declared.names"
+    sed -n 's/.* extern [^(]*[ *]\(kms_[a-z0-9_]*\) (.*/\1/p' "$work/declared" | sort -u >"$work/declared.names"
     [ -s "$work/declared.names" ]
     nm "$(pkg-config --variable=libdir kmemsim)/libkmemsim.a" | sed -n 's/.* [TDRBV] //p' | sort -u >"$work/defined.names"
     missing=$(comm -23 "$work/declared.names" "$work/defined.names")

@@ -4,17 +4,19 @@
 set -eu
 source=$1 work=$2 cc=$3
 
-show_logs()
+# Runs a step whose output matters only where it fails.
+step() # COMMAND...
 {
-    [ "$?" = 0 ] || tail -n 30 "$work.log" >&2
+    "$@" >"$work.log" 2>&1 && return
+    cat "$work.log" >&2
+    exit 1
 }
-trap show_logs EXIT
 
 rm -rf "$work"
-cmake -S "$source/tests/install/outside" -B "$work" -G Ninja -DCMAKE_C_COMPILER="$cc" \
+step cmake -S "$source/tests/install/outside" -B "$work" -G Ninja -DCMAKE_C_COMPILER="$cc" \
     -DKMEMSIM_SOURCE_DIR="$source" -DEXAMPLE="$source/docs/examples/translate.c" \
-    -DCMAKE_EXPORT_COMPILE_COMMANDS=ON >"$work.log" 2>&1
-cmake --build "$work" --target translate >>"$work.log" 2>&1
+    -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
+step cmake --build "$work" --target translate
 "$work/translate" >"$work/translate.out"
 
 targets=$(cmake --build "$work" --target help)
