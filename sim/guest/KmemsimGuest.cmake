@@ -18,6 +18,8 @@
 #
 # The file stands alone: a project that has kmemsim as an installed package or as a subproject includes it.
 
+# CMake may have chosen lld, which does not place sections by a script when it links with -r.
+find_program(KMEMSIM_GUEST_LINKER NAMES ld.bfd ${CMAKE_LINKER} DOC "GNU ld, which combines guest modules")
 set(KMEMSIM_GUEST_DIR ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "Where kmemsim_add_guest() has its templates")
 
 function(kmemsim_add_guest)
@@ -42,7 +44,7 @@ function(kmemsim_add_guest)
     endforeach()
     add_custom_command(
         OUTPUT ${module}
-        COMMAND ${CMAKE_LINKER} -r --force-group-allocation -T ${KMEMSIM_GUEST_DIR}/module.ld -o ${work}/combined.o
+        COMMAND ${KMEMSIM_GUEST_LINKER} -r --force-group-allocation -T ${KMEMSIM_GUEST_DIR}/module.ld -o ${work}/combined.o
                 $<TARGET_OBJECTS:${target}_objects>
         COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJECT=${work}/combined.o -DNAME=${arg_NAME}
                 "-DIMPORTS=${arg_IMPORTS}" -P ${KMEMSIM_GUEST_DIR}/check_imports.cmake
@@ -74,7 +76,7 @@ function(kmemsim_guest_compile objects name ops work)
     target_compile_options(${objects} PRIVATE
         -ffreestanding -fno-builtin -fno-common -fno-stack-protector -fdata-sections
         $<$<C_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>
-        $<$<C_COMPILER_ID:Clang>:-fno-sanitize-address-globals-dead-stripping>)
+        $<$<C_COMPILER_ID:Clang>:SHELL:-mllvm -asan-globals-live-support=0>)
     target_include_directories(${objects} PRIVATE
         $<TARGET_PROPERTY:kmemsim::kmemsim,INTERFACE_INCLUDE_DIRECTORIES>)
 endfunction()

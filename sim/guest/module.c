@@ -19,13 +19,14 @@
 
 static struct kms_guest_module *modules;
 
+/* Eight bytes of whatever is there. */
+typedef uint64_t raw_word __attribute__((aligned(1), may_alias));
+
 UNSANITIZED static void raw_copy(unsigned char *to, const unsigned char *from, size_t size)
 {
     size_t at = 0;
-    for (; size - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-        *(volatile uint64_t __attribute__((aligned(1), may_alias)) *)(to + at) =
-            *(const uint64_t __attribute__((aligned(1), may_alias)) *)(from + at);
-    }
+    for (; size - at >= sizeof(raw_word); at += sizeof(raw_word))
+        *(volatile raw_word *)(to + at) = *(const raw_word *)(from + at);
     for (; at < size; at++)
         *(volatile unsigned char *)(to + at) = from[at];
 }
