@@ -1,54 +1,51 @@
 #include "runs.h"
 
+#include "bits.h"
+
 #define ALL_FREE   UINT64_MAX
+#define NODE_WORDS (RUNS_FANOUT / 4)
 #define LANES      0x0001000100010001u /* 1 in each length of a word of four */
 #define LANE_GUARD 0x8000800080008000u /* the spare bit above each length */
 
 /* ---- words -----------------------------------------------------------------------------------------------
  */
 
-/* By the highest bit on both: the builtin for the lowest is a library call on 32-bit machines. */
-static unsigned lowest_bit(uint64_t word)
+/* Where runs of ones of length + more start, among the places where runs of length do. */
+static uint64_t longer_runs(uint64_t starts, unsigned length, uint64_t starts_of_more)
 {
-    return 63u - (unsigned)__builtin_clzll(word & (0 - word));
+    return starts & starts_of_more >> length;
 }
 
-static unsigned ones_at_bottom(uint64_t word)
+/* The longest run of ones: where runs of 2, 4, 8 start, then the length bit by bit. */
+static unsigned longest_short_run(uint64_t word)
 {
-    return word == ALL_FREE ? RUNS_WORD : lowest_bit(~word);
+    const uint64_t two = word & word >> 1;
+    const uint64_t four = two & two >> 2;
+    uint64_t starts = four ? four : ALL_FREE;
+    unsigned length = four ? 4 : 0;
+    uint64_t longer = longer_runs(starts, length, two);
+
+    starts = longer ? longer : starts;
+    length += longer ? 2 : 0;
+    longer = longer_runs(starts, length, word);
+    return length + (longer ? 1 : 0);
 }
 
-static unsigned ones_at_top(uint64_t word)
+static unsigned longest_run(uint64_t word)
 {
-    return word == ALL_FREE ? RUNS_WORD : (unsigned)__builtin_clzll(~word);
-}
+    unsigned length = 0;
 
-/* The longest run of ones: runs of 2, 4, .. by doubling, then the length bit by bit from the top. */
-static unsigned longest_ones(uint64_t word)
-{
-    uint64_t starts[6]; /* [i]: where 2^i ones start */
-    unsigned power = 0;
-    unsigned length;
-    uint64_t candidates;
+    /* Peel eights off every run at once until none has eight left. */
+    for (;;) {
+        const uint64_t two = word & word >> 1;
+        const uint64_t four = two & two >> 2;
+        const uint64_t eight = four & four >> 4;
 
-    if (!word)
-        return 0;
-    starts[0] = word;
-    while (power < 5 && (starts[power] & (starts[power] >> (1u << power)))) {
-        starts[power + 1] = starts[power] & (starts[power] >> (1u << power));
-        power++;
+        if (!eight)
+            return length + longest_short_run(word);
+        word = eight & eight >> 1;
+        length += 8;
     }
-    length = 1u << power;
-    candidates = starts[power];
-    while (power-- > 0) {
-        const uint64_t longer = candidates & (starts[power] >> length);
-
-        if (longer) {
-            candidates = longer;
-            length += 1u << power;
-        }
-    }
-    return length;
 }
 
 static uint64_t bits(size_t first, size_t count)
@@ -66,12 +63,12 @@ static uint32_t clamp(size_t length)
 
 static uint64_t *lane_word(const struct runs *runs, unsigned level, size_t child)
 {
-    return &runs->levels[level][child / RUNS_FANOUT].lengths[child % 4];
+    return &runs->levels[level][child / RUNS_FANOUT].lengths[child % NODE_WORDS];
 }
 
 static unsigned lane_shift(size_t child)
 {
-    return (unsigned)(child % RUNS_FANOUT / 4 * 16);
+    return (unsigned)(child % RUNS_FANOUT / NODE_WORDS * 16);
 }
 
 static uint32_t get_length(const struct runs *runs, unsigned level, size_t child)
@@ -90,27 +87,30 @@ static void set_length(const struct runs *runs, unsigned level, size_t child, ui
 /* The greater of each pair of lengths. */
 static uint64_t max_lanes(uint64_t a, uint64_t b)
 {
-    const uint64_t a_wins = ((a | LANE_GUARD) - b) & LANE_GUARD;
-    const uint64_t mask = a_wins - (a_wins >> 15);
+    const uint64_t a_wins = (a - (b ^ LANE_GUARD)) & LANE_GUARD;
 
-    return b ^ ((a ^ b) & mask);
+    return b ^ ((a ^ b) & (a_wins - (a_wins >> 15)));
 }
 
 static uint32_t max_of_node(const struct runs_node *node)
 {
-    uint64_t max = max_lanes(max_lanes(node->lengths[0], node->lengths[1]),
-                             max_lanes(node->lengths[2], node->lengths[3]));
+    const uint64_t *const four = node->lengths;
+    uint64_t max = max_lanes(max_lanes(max_lanes(four[0], four[1]), max_lanes(four[2], four[3])),
+                             max_lanes(max_lanes(four[4], four[5]), max_lanes(four[6], four[7])));
 
-    max = max_lanes(max, max >> 32);
-    max = max_lanes(max, max >> 16);
+    max = max_lanes(max, max >> 32 | max << 32);
+    max = max_lanes(max, max >> 16 | max << 48);
     return (uint32_t)max & RUNS_LONG;
 }
 
+/* The words length is written unasked, greater or not: there is no guessing which. */
 static void raise_length(const struct runs *runs, size_t word, uint32_t length)
 {
-    size_t child = word;
+    const uint32_t before = get_length(runs, 0, word);
+    size_t child = word / RUNS_FANOUT;
 
-    for (unsigned level = 0; level < runs->depth && get_length(runs, level, child) < length; level++) {
+    set_length(runs, 0, word, length > before ? length : before);
+    for (unsigned level = 1; level < runs->depth && get_length(runs, level, child) < length; level++) {
         set_length(runs, level, child, length);
         child /= RUNS_FANOUT;
     }
@@ -118,32 +118,39 @@ static void raise_length(const struct runs *runs, size_t word, uint32_t length)
 
 static void lower_length(const struct runs *runs, size_t word, uint32_t length)
 {
-    size_t child = word;
-    uint32_t before = get_length(runs, 0, child);
+    const uint32_t before = get_length(runs, 0, word);
+    size_t child = word / RUNS_FANOUT;
 
-    set_length(runs, 0, child, length);
-    for (unsigned level = 1; level < runs->depth; level++) {
-        const uint32_t old = before;
+    set_length(runs, 0, word, length);
+    for (unsigned level = 1; level < runs->depth && get_length(runs, level, child) == before; level++) {
+        const uint32_t longest = max_of_node(&runs->levels[level - 1][child]);
 
+        if (longest == before)
+            return;
+        set_length(runs, level, child, longest);
         child /= RUNS_FANOUT;
-        before = get_length(runs, level, child);
-        if (before != old)
-            return;
-        length = max_of_node(&runs->levels[level - 1][child]);
-        if (length == before)
-            return;
-        set_length(runs, level, child, length);
     }
 }
 
-/* The children of a node that reach a length, one bit each: child i at bit 16 * (i / 4) + 12 + i % 4. */
-static uint64_t reaching(const struct runs_node *node, uint64_t lengths)
+/* The guards that the subtraction leaves are those of lengths that reach the ones given: of word i, one bit
+ * lower for each word below the last. */
+static uint64_t reaching(const uint64_t four[4], uint64_t lengths)
 {
-    uint64_t found = 0;
+    return (((four[0] - lengths) & LANE_GUARD) >> 3 | ((four[1] - lengths) & LANE_GUARD) >> 2) |
+           (((four[2] - lengths) & LANE_GUARD) >> 1 | ((four[3] - lengths) & LANE_GUARD));
+}
 
-    for (unsigned i = 0; i < 4; i++)
-        found |= (((node->lengths[i] | LANE_GUARD) - lengths) & LANE_GUARD) >> (3 - i);
-    return found;
+/* The lowest child of a node that reaches the lengths given, or RUNS_FANOUT. A node is laid out so that the
+ * guards of its words fit into one, in the order of the children: child i at bit 16 * (i / 8) + 8 + i % 8. */
+static unsigned lowest_child(const struct runs_node *node, uint64_t lengths)
+{
+    const uint64_t found = reaching(node->lengths, lengths) >> 4 | reaching(node->lengths + 4, lengths);
+    unsigned bit;
+
+    if (!found)
+        return RUNS_FANOUT;
+    bit = lowest_bit(found);
+    return bit / 16 * NODE_WORDS + bit % NODE_WORDS;
 }
 
 /* The lowest word with a run that long among its own. */
@@ -153,13 +160,11 @@ static size_t find_word(const struct runs *runs, uint32_t length)
     size_t child = 0;
 
     for (unsigned level = runs->depth; level-- > 0;) {
-        const uint64_t found = reaching(&runs->levels[level][child], lengths);
-        unsigned bit;
+        const unsigned found = lowest_child(&runs->levels[level][child], lengths);
 
-        if (!found)
+        if (found == RUNS_FANOUT)
             return RUNS_NONE;
-        bit = lowest_bit(found);
-        child = child * RUNS_FANOUT + bit / 16 * 4 + bit % 4;
+        child = child * RUNS_FANOUT + found;
     }
     return child;
 }
@@ -228,7 +233,7 @@ static size_t own_longest(const struct runs *runs, size_t word)
         leaving = runs->spans[word].end - (word + 1) * RUNS_WORD + ones;
         own = ones < RUNS_WORD ? own << ones >> ones : 0;
     }
-    const size_t inside = longest_ones(own);
+    const size_t inside = longest_run(own);
 
     return inside > leaving ? inside : leaving;
 }
@@ -236,14 +241,8 @@ static size_t own_longest(const struct runs *runs, size_t word)
 /* A run of this length no longer starts in the word. */
 static void lose_run(const struct runs *runs, size_t word, size_t length)
 {
-    const uint32_t before = get_length(runs, 0, word);
-
-    if (before == clamp(length)) {
-        const uint32_t now = clamp(own_longest(runs, word));
-
-        if (now < before)
-            lower_length(runs, word, now);
-    }
+    if (get_length(runs, 0, word) == clamp(length))
+        lower_length(runs, word, clamp(own_longest(runs, word)));
 }
 
 /* The first run of a word, of those that start in it, with at least count units. There is one. */
@@ -253,9 +252,10 @@ static size_t first_in_word(const struct runs *runs, size_t word, size_t count)
     const size_t first_leaving = (word + 1) * RUNS_WORD - ones_at_top(free);
     const bool leaving_fits = leaves(runs, word) && runs->spans[word].end - first_leaving >= count;
     const uint64_t beyond = leaving_fits ? ALL_FREE << 1 : 0;
+    size_t left = count < RUNS_WORD ? count : RUNS_WORD;
     uint64_t fits = free;
 
-    for (size_t left = count < RUNS_WORD ? count : RUNS_WORD; left > 1;) {
+    for (unsigned i = 0; i < 3 || left > 1; i++) { /* as often for 8 units as for 1: nothing to predict */
         const size_t step = left / 2;
 
         fits &= fits >> step | beyond << (63 - step);
@@ -305,7 +305,24 @@ static size_t start_around(const struct runs *runs, size_t unit)
     return unit;
 }
 
-void runs_take(struct runs *runs, size_t first, size_t count)
+static bool is_free_before(const struct runs *runs, size_t word, size_t bit)
+{
+    return (bit ? runs->free[word] << (RUNS_WORD - bit) : runs->free[word - 1]) >> 63;
+}
+
+/* Take the front of a run that ends in its word: what nearly every allocation does. */
+static bool take_inside(const struct runs *runs, size_t word, size_t bit, size_t count)
+{
+    const size_t run = ones_at_bottom(runs->free[word] >> bit);
+
+    if ((bit + run == RUNS_WORD && leaves(runs, word)) || is_free_before(runs, word, bit))
+        return false;
+    runs->free[word] ^= bits(bit, count);
+    lose_run(runs, word, run);
+    return true;
+}
+
+static void take_anywhere(const struct runs *runs, size_t first, size_t count)
 {
     const size_t start = start_around(runs, first);
     const size_t end = run_end(runs, start);
@@ -323,7 +340,33 @@ void runs_take(struct runs *runs, size_t first, size_t count)
     lose_run(runs, word, end - start);
 }
 
-void runs_give(struct runs *runs, size_t first, size_t count)
+void runs_take(struct runs *runs, size_t first, size_t count)
+{
+    if (!take_inside(runs, first / RUNS_WORD, first % RUNS_WORD, count))
+        take_anywhere(runs, first, count);
+}
+
+/* Give units whose run, neighbours included, does not cross a border of the word: what nearly every free
+ * does. */
+static bool give_inside(const struct runs *runs, size_t word, size_t bit, size_t count)
+{
+    uint64_t free;
+    size_t below, above;
+
+    if (bit + count > RUNS_WORD)
+        return false;
+    free = runs->free[word] | bits(bit, count);
+    below = ones_at_top(free << (RUNS_WORD - bit - count));
+    above = ones_at_bottom(free >> bit);
+    if ((below == bit + count && runs->free[word - 1] >> 63) ||
+        (above == RUNS_WORD - bit && runs->free[word + 1] & 1))
+        return false;
+    runs->free[word] = free;
+    raise_length(runs, word, (uint32_t)(below + above - count));
+    return true;
+}
+
+static void give_anywhere(const struct runs *runs, size_t first, size_t count)
 {
     const size_t behind = first + count;
     const bool joins_left = first > 0 && runs_is_free(runs, first - 1);
@@ -337,6 +380,12 @@ void runs_give(struct runs *runs, size_t first, size_t count)
     raise_length(runs, word, clamp(end - start));
     if (joins_right && behind / RUNS_WORD != word)
         lose_run(runs, behind / RUNS_WORD, end - behind);
+}
+
+void runs_give(struct runs *runs, size_t first, size_t count)
+{
+    if (!give_inside(runs, first / RUNS_WORD, first % RUNS_WORD, count))
+        give_anywhere(runs, first, count);
 }
 
 /* ---- making and checking ---------------------------------------------------------------------------------
@@ -366,6 +415,8 @@ bool runs_create(struct runs *runs, size_t units, void *memory, size_t bytes)
     do {
         count = nodes_for(count);
         runs->levels[runs->depth++] = nodes;
+        for (size_t i = 0; i < count * NODE_WORDS; i++)
+            nodes[i / NODE_WORDS].lengths[i % NODE_WORDS] = LANE_GUARD;
         nodes += count;
     } while (count > 1);
     return true;

@@ -4,7 +4,7 @@
  *
  * One bit for each unit says whether it is free. A run belongs to the word of 64 units that it starts in. For
  * each word stands the length of the longest run that belongs to it, 0 if none starts there, and over these
- * lengths a tree of maxima, 16 children to a node:
+ * lengths a tree of maxima, 32 children to a node:
  *
  *      free units   ..111...|11111111|1.....11|11.1....      (words of 8 here, lowest unit first)
  *      longest         12       0        4        1          runs that enter a word from the left are not its
@@ -25,8 +25,8 @@
 #include <stdint.h>
 
 #define RUNS_WORD   64u     /* units in a word */
-#define RUNS_FANOUT 16u     /* children of a node */
-#define RUNS_LEVELS 7u      /* of the tree, at most */
+#define RUNS_FANOUT 32u     /* children of a node */
+#define RUNS_LEVELS 6u      /* of the tree, at most */
 #define RUNS_LONG   0x7fffu /* the greatest length that the tree tells apart */
 #define RUNS_NONE   SIZE_MAX
 
@@ -36,7 +36,8 @@ struct runs_span {
     uint32_t start; /* of the run that ends in this word and came from the one before */
 };
 
-/* RUNS_FANOUT lengths of 15 bits, four to a word: child i in word i % 4, bits 16 * (i / 4) and up. */
+/* RUNS_FANOUT lengths of 15 bits, four to a word: child i in word i % 8, bits 16 * (i / 8) and up, and above
+ * each length a bit that is always set, so that a subtraction never borrows from the next. */
 struct runs_node {
     uint64_t lengths[RUNS_FANOUT / 4];
 };
@@ -53,12 +54,12 @@ struct runs {
 #define RUNS_WORDS(units) (((units) + RUNS_WORD - 1) / RUNS_WORD)
 
 /* Bytes that an index over so many units takes: a constant expression for constant units. A level has one
- * node for RUNS_FANOUT of the one below; all above the first take less than a fifteenth of it, and a node for
+ * node for RUNS_FANOUT of the one below; all above the first take less than a thirtieth of it, and a node for
  * each level. */
 #define RUNS_NODES(units) (RUNS_WORDS(units) / RUNS_FANOUT + 1)
 #define RUNS_BYTES(units)                                                                                    \
     ((RUNS_WORDS(units) + 2) * sizeof(uint64_t) + RUNS_WORDS(units) * sizeof(struct runs_span) +             \
-     (RUNS_NODES(units) + RUNS_NODES(units) / 15 + RUNS_LEVELS) * sizeof(struct runs_node))
+     (RUNS_NODES(units) + RUNS_NODES(units) / 31 + RUNS_LEVELS) * sizeof(struct runs_node))
 
 /*
  * An index over a row in which nothing is free, in RUNS_BYTES(units) of memory, aligned for uint64_t, that
