@@ -19,20 +19,17 @@ struct emission {
 static bool emit_one(struct emission *emission, const struct kms_trace_op *op)
 {
     struct replay_op record;
-    switch (trace_lower(&emission->lowering, op, &record)) {
-    case TRACE_NO_RECORD: return true;
-    case TRACE_LOWERED: break;
-    case TRACE_NO_STATUS:
-        fprintf(stderr, "%s:%u:1: this kernel has no status \"%.*s\"\n", emission->options->file, op->line,
-                (int)op->text_length, op->text);
-        return false;
-    default:
-        fprintf(stderr, "%s:%u:1: there is no operation before this expectation\n", emission->options->file,
-                op->line);
-        return false;
+    char error[TRACE_ERROR_MAX];
+    enum trace_lowered lowered = trace_lower(&emission->lowering, op, &record);
+    if (lowered == TRACE_NO_RECORD)
+        return true;
+    if (lowered == TRACE_LOWERED) {
+        emission->count++;
+        return fwrite(&record, sizeof record, 1, emission->out) == 1;
     }
-    emission->count++;
-    return fwrite(&record, sizeof record, 1, emission->out) == 1;
+    trace_lower_error(&emission->lowering, lowered, op, emission->options->file, error);
+    fprintf(stderr, "%s\n", error);
+    return false;
 }
 
 static bool emit_all(struct emission *emission)

@@ -3,6 +3,7 @@
  *
  * A rule's operands are letters, in the order of the line:
  *   h  a handle that the operation makes        -> handle
+ *   r  the handle that keeps an answer, new or not -> handle
  *   a  an address                               -> address
  *   t  an address                               -> target
  *   s  a size in bytes, written in decimal      -> number

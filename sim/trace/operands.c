@@ -172,7 +172,8 @@ static struct trace_thing *read_handle(struct kms_trace_reader *reader, struct t
     return numbered ? read_numbered(reader, spelling) : read_named(reader, spelling);
 }
 
-static bool read_new_handle(struct kms_trace_reader *reader, uint32_t *handle)
+/* With `again`, a handle that is in use is taken over. */
+static bool read_made_handle(struct kms_trace_reader *reader, bool again, uint32_t *handle)
 {
     const char *start = reader->cursor;
     struct trace_spelling spelling;
@@ -183,7 +184,7 @@ static bool read_new_handle(struct kms_trace_reader *reader, uint32_t *handle)
         reader->cursor = start;
         return fail_wanted(reader, "a handle (@1 or a name)");
     }
-    if (thing->life == TRACE_LIVE)
+    if (thing->life == TRACE_LIVE && !again)
         return trace_fail(reader, start, "%.*s is already in use: free it first, or take another handle",
                           (int)(reader->cursor - start), start);
     if (thing->life == TRACE_UNKNOWN && !add_handle(reader, thing, spelling))
@@ -336,7 +337,8 @@ static bool read_at(struct kms_trace_reader *reader)
 static bool read_operand(struct kms_trace_reader *reader, char operand, struct kms_trace_op *op)
 {
     switch (operand) {
-    case 'h': return read_new_handle(reader, &op->handle);
+    case 'h': return read_made_handle(reader, false, &op->handle);
+    case 'r': return read_made_handle(reader, true, &op->handle);
     case 'a': return read_address(reader, &op->address);
     case 't': return read_address(reader, &op->target);
     case 's': return read_number(reader, "a size in bytes", &op->number);
@@ -372,6 +374,15 @@ static bool read_word(struct kms_trace_reader *reader, unsigned allowed, unsigne
                       SHOWN(reader));
 }
 
+/* The replay's record has room for one of them. */
+static bool answer_has_room(struct kms_trace_reader *reader, const struct kms_trace_op *op)
+{
+    bool clash = op->kind == KMS_TRACE_SYSCALL && op->address.handle != KMS_TRACE_NO_HANDLE &&
+                 op->address.handle != op->handle;
+    return !clash || trace_fail(reader, reader->cursor,
+                                "a first argument with a handle gets the answer: name that handle for it");
+}
+
 /* A freed handle may still be named: freeing twice is worth trying on a kernel. */
 static void end_life(struct kms_trace_reader *reader, const struct kms_trace_op *op)
 {
@@ -399,6 +410,8 @@ bool trace_read_operands(struct kms_trace_reader *reader, const struct trace_rul
         if (!read_word(reader, rule->words, &op->words))
             return false;
     }
+    if (!answer_has_room(reader, op))
+        return false;
     end_life(reader, op);
     return true;
 }

@@ -56,7 +56,8 @@ static void put_operand(struct output *out, char operand, const struct kms_trace
 {
     put(out, " ");
     switch (operand) {
-    case 'h': put_handle(out, op->handle); break;
+    case 'h':
+    case 'r': put_handle(out, op->handle); break;
     case 'a': put_address(out, &op->address); break;
     case 't': put_address(out, &op->target); break;
     case 's':
