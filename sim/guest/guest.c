@@ -155,8 +155,8 @@ void kms_guest_reset(struct kms_guest *guest)
         guest_set_pristine(guest);
         guest->on_page_fault = NULL;
         guest->on_syscall = NULL;
+        kms_cpu_reset(guest->cpu);
     }
-    kms_cpu_reset(guest->cpu);
     find_base(guest);
     guest->fresh = true;
 }

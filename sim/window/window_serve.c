@@ -1,0 +1,89 @@
+/*
+ * window_serve.c - an access that the host refused: translated by the machine, then mapped.
+ */
+#include "window.h"
+
+static bool unbacked(struct kms_window_event *event, kms_phys phys)
+{
+    event->trouble = KMS_WINDOW_UNBACKED;
+    event->phys = phys;
+    return false;
+}
+
+/* A translation that the machine gave for a page. Its rights are settled; `kind` was allowed. */
+static struct window_page page_for(const struct kms_window *window, const struct kms_access *access,
+                                   const struct kms_translation *translation)
+{
+    struct kms_walk walk;
+    struct window_page page = {
+        .frame = translation->phys & FRAME_MASK,
+        .number = (uint32_t)(access->linear >> KMS_PAGE_SHIFT),
+        .shift = translation->page_shift,
+    };
+    kms_inspect(window->cpu, access->linear, &walk);
+    if (walk.verdict == KMS_MAPPED && walk.global)
+        page.flags |= PAGE_GLOBAL;
+    if (access->kind == KMS_WRITE)
+        page.flags |= PAGE_DIRTY | PAGE_WRITE;
+    return page;
+}
+
+enum kms_result window_fill(struct kms_window *window, const struct kms_access *access,
+                            struct kms_window_event *event)
+{
+    struct kms_translation translation;
+    enum kms_result result = kms_translate(window->cpu, access, &translation, &event->fault);
+    if (result == KMS_UNBACKED) {
+        struct kms_walk walk;
+        kms_inspect(window->cpu, access->linear, &walk);
+        unbacked(event, walk.depth ? walk.level[walk.depth - 1].entry_addr : access->linear);
+    }
+    if (result != KMS_DONE)
+        return result;
+    if (!window_is_ram(window, translation.phys & FRAME_MASK)) {
+        unbacked(event, translation.phys);
+        return KMS_UNBACKED;
+    }
+    const struct window_page page = page_for(window, access, &translation);
+    struct window_page *there = window_find(window, access->linear);
+    if (there && there->frame == page.frame && access->kind == KMS_WRITE) {
+        there->flags = (uint8_t)(there->flags | page.flags);
+        window_set_write(window, there, true);
+        window->counts.upgrades++;
+    } else {
+        window_map(window, &page);
+        window->counts.misses++;
+    }
+    return KMS_DONE;
+}
+
+/* With CR0.PG clear only the first write to a page comes here, and what is no RAM. */
+static enum kms_result fill_identity(struct kms_window *window, const struct kms_access *access,
+                                     struct kms_window_event *event)
+{
+    const kms_phys frame = access->linear & FRAME_MASK;
+    if (!window_is_ram(window, frame)) {
+        unbacked(event, access->linear);
+        return KMS_UNBACKED;
+    }
+    window_map(window, &(struct window_page){.frame = frame,
+                                             .number = (uint32_t)(frame >> KMS_PAGE_SHIFT),
+                                             .shift = KMS_PAGE_SHIFT,
+                                             .flags = PAGE_DIRTY | PAGE_WRITE});
+    window->counts.upgrades++;
+    return KMS_DONE;
+}
+
+bool window_serve(struct kms_window *window, kms_linear linear, enum kms_access_kind kind)
+{
+    struct kms_window_event event = {.access = {linear, kind, KMS_AS_CURRENT}};
+    for (;; event.attempt++) {
+        event.trouble = KMS_WINDOW_FAULT;
+        enum kms_result result = window->identity ? fill_identity(window, &event.access, &event)
+                                                  : window_fill(window, &event.access, &event);
+        if (result == KMS_DONE)
+            return true;
+        if (!window->trouble || !window->trouble(window->context, &event))
+            return false;
+    }
+}
