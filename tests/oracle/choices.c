@@ -63,7 +63,8 @@ static struct oracle_features choose_features(struct choices *choices, enum orac
                                     .pku = !(missing & 0x400),
                                     .pks = !(missing & 0x800),
                                     .wp = true,
-                                    .efer_others = ORACLE_EFER_SCE};
+                                    .cr4_others = judge_everything().cr4_others,
+                                    .efer_others = long_mode ? ORACLE_EFER_SCE : 0};
 }
 
 static uint64_t optional_cr4(const struct oracle_features *has, bool long_mode)
@@ -127,7 +128,7 @@ static unsigned entry_bytes(const struct oracle_cpu *cpu)
 
 static uint64_t choose_frame(struct choices *choices, const struct oracle_cpu *cpu)
 {
-    if (!one_in(choices, 16))
+    if (!one_in(choices, 64))
         return choose(choices, 16) << 12;
     uint64_t far = choose(choices, (uint64_t)1 << 32) << 20 | choose(choices, 256) << 12;
     return entry_bytes(cpu) == 4 ? far & 0xfffff000u : far & (ORACLE_BIT(cpu->has.maxphyaddr) - 1);
@@ -138,9 +139,9 @@ uint64_t choose_entry(struct choices *choices, const struct oracle_cpu *cpu)
     static const uint64_t large_frames = ~(uint64_t)0xfff000; /* no reserved bit below a 4-MByte page */
     uint64_t entry = choose_frame(choices, cpu);
     uint64_t flags = choose(choices, 256);
-    entry |= flags & 1 || flags & 0xe ? ORACLE_P : 0;
-    entry |= flags & 0x30 ? ORACLE_RW : 0;
-    entry |= flags & 0xc0 ? ORACLE_US : 0;
+    entry |= flags & 0x1f ? ORACLE_P : 0;
+    entry |= flags & 0x24 ? ORACLE_RW : 0;
+    entry |= flags & 0xc1 ? ORACLE_US : 0;
     entry |= choose(choices, 8) << 5 & (ORACLE_A | ORACLE_D);
     entry |= one_in(choices, 4) ? ORACLE_G : 0;
     if (one_in(choices, 4))
@@ -150,7 +151,7 @@ uint64_t choose_entry(struct choices *choices, const struct oracle_cpu *cpu)
         entry |= one_in(choices, may_xd ? 4 : 64) ? ORACLE_XD : 0;
         entry |= cpu->efer & ORACLE_EFER_LMA ? choose(choices, 16) << 59 : 0;
     }
-    if (one_in(choices, 16))
+    if (one_in(choices, 32))
         entry ^= ORACLE_BIT(choose(choices, entry_bytes(cpu) * 8));
     return entry;
 }
@@ -175,9 +176,13 @@ uint64_t choose_linear(struct choices *choices, const struct oracle_cpu *cpu)
                                       0xffff800000000000,
                                       0x00ffffffc0000000,
                                       0xff00000000000000};
-    uint64_t linear = starts[choose(choices, cpu->efer & ORACLE_EFER_LMA ? 8 : 4)];
-    linear += choose(choices, 4) << 12;
-    linear += one_in(choices, 4) ? 0x200000 : 0;
+    uint64_t regions = cpu->efer & ORACLE_EFER_LMA ? 8 : 4;
+    bool hot = one_in(choices, 2); /* few addresses, so that a story meets its own past */
+    uint64_t linear = starts[choose(choices, hot ? 2 : regions)];
+    if (!hot) {
+        linear += choose(choices, 4) << 12;
+        linear += one_in(choices, 4) ? 0x200000 : 0;
+    }
     if (one_in(choices, 32))
         linear ^= ORACLE_BIT(choose(choices, cpu->efer & ORACLE_EFER_LMA ? 64 : 32));
     return linear + choose(choices, 4096);

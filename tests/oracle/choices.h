@@ -36,7 +36,10 @@ struct oracle_access choose_access(struct choices *choices, const struct oracle_
 /* Changes one entry of the walk of this address, in both memories: a bit, or all of it. */
 void choose_damage(struct choices *choices, struct judge *judge, uint64_t linear);
 
-/* One operation: an access, a changed entry, a register write, an invalidation. False: a disagreement. */
+/*
+ * One operation: an access, a changed entry, a register write, an invalidation. False: a disagreement. Where
+ * to the oracle there is no TLB, whatever could make a translation stale is followed by a flush.
+ */
 bool choose_operation(struct choices *choices, struct judge *judge);
 
 #endif

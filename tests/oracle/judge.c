@@ -70,9 +70,10 @@ static const struct oracle_features everything = {
 static struct kms_options machine_options(const struct judge_options *options)
 {
     struct kms_options made = {.ram_size = JUDGE_RAM, .ram = {.fill = KMS_FILL_ZERO}};
-    for (unsigned size = 0; size < KMS_TLB_CLASSES; size++)
-        made.tlb.geometry[size] = (struct kms_tlb_geometry){.sets = 16, .ways = 64};
-    made.tlb.off = !options->with_tlb;
+    struct kms_tlb_geometry roomy = {.sets = 16, .ways = 64}, tiny = {.sets = 1, .ways = 1};
+    for (unsigned size = 0; size < KMS_TLB_CLASSES && options->tlb != JUDGE_TLB_DEFAULT; size++)
+        made.tlb.geometry[size] = options->tlb == JUDGE_TLB_TINY ? tiny : roomy;
+    made.tlb.off = options->tlb == JUDGE_TLB_OFF;
     made.accessed = options->open.accessed_on_faults ? KMS_ACCESSED_ON_WALK : KMS_ACCESSED_ON_SUCCESS;
     made.stale_rights = options->open.denied_hits_walk_again ? KMS_RIGHTS_REWALK : KMS_RIGHTS_FAULT;
     return made;
@@ -87,9 +88,10 @@ struct judge *judge_new(const struct judge_options *options)
     judge->memory = (struct oracle_memory){.read = read_ram, .write = write_ram, .context = judge};
     judge->options = options->open;
     judge->last = "the start";
-    if (options->with_tlb)
+    if (options->tlb == JUDGE_TLB_KEEPS)
         judge->tlb = oracle_tlb_new();
-    if ((options->with_tlb && !judge->tlb) || kms_machine_new(&machine, &judge->machine) != KMS_OK) {
+    if ((options->tlb == JUDGE_TLB_KEEPS && !judge->tlb) ||
+        kms_machine_new(&machine, &judge->machine) != KMS_OK) {
         judge_free(judge);
         return NULL;
     }

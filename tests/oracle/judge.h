@@ -34,12 +34,21 @@ struct judge {
     const char *last;       /* what was done last, for the report */
     unsigned long
         outcomes[JUDGE_OUTCOMES]; /* how the accesses ended: a test that never faults proves little */
+    unsigned long stale;          /* accesses through a translation that the tables no longer give */
     unsigned long choices;        /* accesses where the manual lets the CPU choose among translations */
+};
+
+enum judge_tlb {
+    JUDGE_TLB_OFF,
+    JUDGE_TLB_KEEPS,   /* a TLB that never has to evict, against the oracle's: stale entries are used alike */
+    JUDGE_TLB_DEFAULT, /* the machine's default TLB; every change of the tables is followed by a flush, and
+                          then it */
+    JUDGE_TLB_TINY,    /* ... must look as if there were none. Tiny: one entry for each size of page */
 };
 
 /* What may differ between trials. */
 struct judge_options {
-    bool with_tlb; /* a TLB that never has to evict, against the oracle's TLB */
+    enum judge_tlb tlb;
     struct oracle_options open;
 };
 
@@ -60,6 +69,8 @@ bool judge_walk(struct judge *judge, uint64_t linear);
 bool judge_write(struct judge *judge, enum oracle_register which, uint64_t value);
 bool judge_invpcid(struct judge *judge, unsigned type, const uint64_t descriptor[2]);
 void judge_invlpg(struct judge *judge, uint64_t linear);
+void judge_flush(struct judge *judge);
+void judge_privilege(struct judge *judge, unsigned cpl, bool ac);
 
 /* The same bytes in both memories; the same translations in both TLBs. */
 bool judge_memory(struct judge *judge);

@@ -65,7 +65,10 @@ static struct kms_access kms_access_of(const struct oracle_access *access)
                                .privilege = access->implicit ? KMS_AS_IMPLICIT : KMS_AS_CURRENT};
 }
 
-/* With several cached translations the manual lets the CPU choose: forget them, in both. */
+/*
+ * With several cached translations of an address the manual lets the CPU choose, and a CPU may well have
+ * replaced the old one by the new: forget them all, in both.
+ */
 static void settle_choice(struct judge *judge, uint64_t linear)
 {
     if (!judge->tlb || oracle_tlb_candidates(judge->tlb, &judge->cpu, linear) <= 1)
@@ -85,6 +88,18 @@ static enum judge_outcome outcome_of(const struct oracle_result *result)
     return result->error_code & ORACLE_PF_P ? JUDGE_REFUSED : JUDGE_NOT_PRESENT;
 }
 
+/* Do the tables say something else than the cached translation that was used? */
+static bool is_stale(const struct judge *judge, const struct oracle_result *used, uint64_t linear)
+{
+    struct oracle_walk now;
+    if (!judge->tlb || used->vector != ORACLE_VECTOR_NONE || oracle_mode_of(&judge->cpu) == ORACLE_MODE_NONE)
+        return false;
+    oracle_walk(&judge->cpu, &judge->memory, linear, &now);
+    if (!now.present || now.reserved)
+        return true;
+    return now.page_physical + (linear & (now.page_bytes - 1)) != used->physical;
+}
+
 bool judge_access(struct judge *judge, const struct oracle_access *access)
 {
     struct kms_access theirs = kms_access_of(access);
@@ -100,6 +115,7 @@ bool judge_access(struct judge *judge, const struct oracle_access *access)
         judge->cpu.cr2 = expected.cr2;
     enum kms_result result = kms_translate(judge->suspect, &theirs, &got, &fault);
     judge->outcomes[outcome_of(&expected)]++;
+    judge->stale += is_stale(judge, &expected, access->linear);
     judge->last = "an access";
     bool agreed = outcome_agrees(judge, &expected, result, &got, &fault) && entries_agree(judge, &expected) &&
                   kms_x86_read(judge->suspect, KMS_X86_CR2) == judge->cpu.cr2;
@@ -110,6 +126,7 @@ bool judge_access(struct judge *judge, const struct oracle_access *access)
         judge_say_result(&expected);
         judge_say_suspect(result, &got, &fault);
     }
+    settle_choice(judge, access->linear);
     return agreed;
 }
 

@@ -43,6 +43,8 @@ bool judge_write(struct judge *judge, enum oracle_register which, uint64_t value
 {
     struct oracle_cpu before = judge->cpu;
     struct kms_fault fault = {0};
+    if (which <= ORACLE_CR4 && !(before.efer & ORACLE_EFER_LMA))
+        value &= UINT32_MAX; /* outside IA-32e mode MOV to CR has a 32-bit operand */
     struct oracle_write expected = oracle_write_reg(&judge->cpu, &judge->memory, which, value);
     enum kms_result result = kms_x86_write(judge->suspect, kms_register(which), value, &fault);
     if (judge->tlb && !expected.gp)
@@ -70,13 +72,28 @@ void judge_invlpg(struct judge *judge, uint64_t linear)
     kms_x86_invlpg(judge->suspect, linear);
 }
 
+void judge_flush(struct judge *judge)
+{
+    if (judge->tlb)
+        oracle_tlb_flush(judge->tlb, ORACLE_FLUSH_ALL, 0);
+    kms_flush(judge->suspect);
+}
+
+void judge_privilege(struct judge *judge, unsigned cpl, bool ac)
+{
+    judge->cpu.cpl = cpl;
+    judge->cpu.ac = ac;
+    kms_x86_write(judge->suspect, KMS_X86_CPL, cpl, NULL);
+    kms_x86_write(judge->suspect, KMS_X86_EFLAGS_AC, ac, NULL);
+}
+
 bool judge_invpcid(struct judge *judge, unsigned type, const uint64_t descriptor[2])
 {
     struct kms_fault fault = {0};
     judge->last = "INVPCID";
     bool taken = oracle_tlb_invpcid(judge->tlb, &judge->cpu, type, descriptor);
     enum kms_result result = kms_x86_invpcid(judge->suspect, type, descriptor[0], descriptor[1], &fault);
-    if ((result == KMS_DONE) == taken && judge_tlb(judge))
+    if ((result == KMS_DONE) == taken && (!judge->tlb || judge_tlb(judge)))
         return true;
     fprintf(stderr,
             "INVPCID type %u, descriptor %#" PRIx64 " %#" PRIx64 ": the oracle says %s, the machine %s\n",

@@ -3,8 +3,6 @@
 
 #include "kms_test.h"
 
-#include <stdio.h>
-
 #define ROUNDS          250
 #define CASES_PER_ROUND 160
 

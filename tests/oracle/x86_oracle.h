@@ -286,7 +286,7 @@ void oracle_tlb_flush(struct oracle_tlb *tlb, enum oracle_flush flush, unsigned 
 /* INVLPG: nothing for a non-canonical address. */
 void oracle_tlb_invlpg(struct oracle_tlb *tlb, const struct oracle_cpu *cpu, uint64_t linear);
 
-/* INVPCID; false is #GP(0) and nothing was invalidated. */
+/* INVPCID; false is #GP(0) and nothing was invalidated. `tlb` may be NULL, to ask only that. */
 bool oracle_tlb_invpcid(struct oracle_tlb *tlb, const struct oracle_cpu *cpu, unsigned type,
                         const uint64_t descriptor[2]);
 

@@ -186,6 +186,8 @@ bool oracle_tlb_invpcid(struct oracle_tlb *tlb, const struct oracle_cpu *cpu, un
         return false;
     if (type == ORACLE_INVPCID_ADDRESS && !oracle_is_canonical(cpu, scope.linear))
         return false;
+    if (!tlb)
+        return true;
     switch (type) {
     case ORACLE_INVPCID_ADDRESS: drop(tlb, at_address_not_global, &scope); break;
     case ORACLE_INVPCID_CONTEXT: drop(tlb, of_pcid_not_global, &scope); break;
