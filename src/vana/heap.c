@@ -234,13 +234,18 @@ void *heap_malloc(struct heap *heap, size_t size)
     return heap_malloc_blocks(heap, size / VANA_HEAP_BLOCK_SIZE + part_of_block);
 }
 
+static bool is_first(const struct heap_table *table, int block)
+{
+    return block >= 0 && (size_t)block < table->total &&
+           (table->entries[block] & ~HEAP_BLOCK_HAS_NEXT) == ENTRY_SINGLE;
+}
+
 int heap_mark_blocks_free(struct heap *heap, int start_block)
 {
     const size_t start = (size_t)start_block;
     size_t length;
 
-    if (start_block < 0 || start >= heap->table->total ||
-        (heap->table->entries[start] & ~HEAP_BLOCK_HAS_NEXT) != ENTRY_SINGLE)
+    if (!is_first(heap->table, start_block))
         return -EINVARG;
     length = chain_length(heap->table, start);
     if (length == 0)
@@ -254,9 +259,22 @@ int heap_mark_blocks_free(struct heap *heap, int start_block)
     return VANA_ALL_OK;
 }
 
+/* The number of the block that starts at ptr, or -EINVARG. */
+static int block_at(const struct heap *heap, const void *ptr)
+{
+    return ptr && is_aligned(ptr) ? heap_address_to_block(heap, ptr) : -EINVARG;
+}
+
+size_t heap_run_size(const struct heap *heap, const void *ptr)
+{
+    const int block = block_at(heap, ptr);
+
+    return is_first(heap->table, block) ? chain_length(heap->table, (size_t)block) * VANA_HEAP_BLOCK_SIZE : 0;
+}
+
 int heap_release(struct heap *heap, void *ptr)
 {
-    return ptr && is_aligned(ptr) ? heap_mark_blocks_free(heap, heap_address_to_block(heap, ptr)) : -EINVARG;
+    return heap_mark_blocks_free(heap, block_at(heap, ptr));
 }
 
 void heap_free(struct heap *heap, void *ptr)

@@ -82,6 +82,9 @@ void *heap_malloc_blocks(struct heap *heap, size_t total_blocks);
 /* Free the run that starts at ptr: 0, or a status as said above. */
 int heap_release(struct heap *heap, void *ptr);
 
+/* Bytes taken by the run that starts at ptr, whole blocks; 0 if none starts there. */
+size_t heap_run_size(const struct heap *heap, const void *ptr);
+
 /* heap_release() for those who do not ask: a pointer that is refused is ignored. */
 void heap_free(struct heap *heap, void *ptr);
 

@@ -2,6 +2,7 @@
 
 #include "../lib/memory.h"
 #include "kernel/hw.h"
+#include "kernel/sanitize.h"
 
 struct heap kernel_heap;
 struct heap_table kernel_heap_table;
@@ -33,6 +34,7 @@ int kheap_start(void)
     status = heap_create(&kernel_heap, start, start + VANA_HEAP_SIZE_BYTES, &kernel_heap_table);
     if (status < 0)
         return status;
+    kernel_pool_opened(start, VANA_HEAP_SIZE_BYTES);
     return heap_attach_index(&kernel_heap, &index_of_runs, index_memory, sizeof index_memory);
 }
 
@@ -54,7 +56,11 @@ static bool must_fail(void)
 
 void *kmalloc(size_t size)
 {
-    return kernel_heap.table && !must_fail() ? heap_malloc(&kernel_heap, size) : NULL;
+    void *const ptr = kernel_heap.table && !must_fail() ? heap_malloc(&kernel_heap, size) : NULL;
+
+    if (ptr)
+        kernel_block_handed_out(kernel_heap.saddr, ptr, size);
+    return ptr;
 }
 
 void *kzalloc(size_t size)
@@ -66,7 +72,16 @@ void *kzalloc(size_t size)
 
 int kheap_release(void *ptr)
 {
-    return kernel_heap.table ? heap_release(&kernel_heap, ptr) : -EINVARG;
+    size_t room;
+    int status;
+
+    if (!kernel_heap.table)
+        return -EINVARG;
+    room = KERNEL_BLOCKS_ARE_WATCHED ? heap_run_size(&kernel_heap, ptr) : 0;
+    status = heap_release(&kernel_heap, ptr);
+    if (status == VANA_ALL_OK)
+        kernel_block_taken_back(kernel_heap.saddr, ptr, room);
+    return status;
 }
 
 void kfree(void *ptr)
