@@ -124,9 +124,9 @@ static bool change_cr4(const struct kms_x86_state *old, uint64_t value, struct c
         return false;
     change->next.cr4 = value;
     change->reloads_pdptes = (changed & (KMS_CR4_PAE | KMS_CR4_PGE | KMS_CR4_PSE | KMS_CR4_SMEP)) != 0;
-    if ((changed & KMS_CR4_PGE) || (cleared & KMS_CR4_PCIDE)) {
+    if ((changed & (KMS_CR4_PGE | KMS_CR4_PAE | KMS_CR4_PSE)) || (cleared & KMS_CR4_PCIDE)) {
         flush(change, KMS_FLUSH_ALL);
-    } else if ((changed & KMS_CR4_PAE) || (set & KMS_CR4_SMEP)) {
+    } else if (set & KMS_CR4_SMEP) {
         flush(change, KMS_FLUSH_ASID);
         change->flushes_globals_of_asid = true;
     }
@@ -163,7 +163,7 @@ static bool change_register(const struct kms_x86_state *old, enum kms_x86_reg re
     case KMS_X86_CR4: return change_cr4(old, value, change);
     case KMS_X86_EFER: return change_efer(old, value, change);
     case KMS_X86_PKRU: return change_key_rights(value, &change->next.pkru);
-    case KMS_X86_PKRS: return change_key_rights(value, &change->next.pkrs);
+    case KMS_X86_PKRS: return has(old, KMS_X86_PKS) && change_key_rights(value, &change->next.pkrs);
     case KMS_X86_EFLAGS_AC: change->next.ac = value == 1; return value <= 1;
     case KMS_X86_CPL: change->next.cpl = (uint8_t)value; return value <= 3;
     case KMS_X86_PDPTE0:

@@ -79,12 +79,13 @@ X86_INLINE enum kms_verdict x86_walk_entry(const struct x86_layout *layout, stru
     const bool large = step.level > 1 && layout->large[step.level] && (entry & KMS_PDE_PS);
     const bool leaf = step.level == 1 || large;
     at->entry = entry;
-    at->reserved = entry & (large ? layout->reserved_large[step.level] : layout->reserved[step.level]);
+    at->reserved = 0;
     at->flags = x86_entry_flags(layout, entry, leaf, large);
     at->rights = walk->rights;
     walk->page_shift = (uint8_t)x86_span_shift(step.mode, step.level);
     if (!(entry & KMS_PTE_P))
         return at->verdict = KMS_NOT_PRESENT;
+    at->reserved = entry & (large ? layout->reserved_large[step.level] : layout->reserved[step.level]);
     if (at->reserved)
         return at->verdict = KMS_RESERVED;
     walk->rights &= (uint8_t)((entry & X86_ENTRY_RIGHTS) | (entry & layout->nx ? 0u : KMS_RIGHT_EXEC));
