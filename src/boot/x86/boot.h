@@ -1,0 +1,120 @@
+/*
+ * boot.h - the pieces of the boot image: entry, descriptor tables, traps, ring 3, serial port.
+ *
+ * An i386 image for a Multiboot 1 loader ("Multiboot Specification version 0.6.96"). It runs with interrupts
+ * off: no interrupt controller is programmed, so only exceptions and INT arrive. The boot stack ends at
+ * VANA_KERNEL_STACK_TOP, the stack of traps from ring 3 at VANA_RING0_STACK_TOP (src/vana/layout.h).
+ */
+#ifndef BOOT_BOOT_H
+#define BOOT_BOOT_H
+
+#include <stdint.h>
+
+#include "../../lib/replay.h"
+
+#define BOOT_STACK_BOTTOM 0x001e0000u
+
+#define VECTOR_DEBUG      1u
+#define VECTOR_PAGE_FAULT 14u
+#define VECTOR_EXCEPTIONS 32u
+#define VECTOR_SYSCALL    0x80u
+#define VECTOR_LEAVE      0x81u /* how code in ring 3 comes back to the C function that entered it */
+
+/* What stubs.S pushes: PUSHA, then vector and error code, then what the processor pushed. */
+struct trap_frame {
+    uint32_t edi, esi, ebp, unused_esp, ebx, edx, ecx, eax;
+    uint32_t vector, error;
+    uint32_t eip, cs, eflags;
+    uint32_t user_esp, user_ss; /* from ring 3 only */
+};
+
+/* Registers for a visit to ring 3; the order is stubs.S's. */
+struct user_visit {
+    uint32_t eax, ebx, ecx, edx, esi, edi, ebp;
+    uint32_t eip, eflags, esp;
+};
+
+/* ---- descriptors.c ---------------------------------------------------------------------------------------
+ */
+
+/* Load the GDT, the IDT and the task register. */
+void descriptors_init(void);
+
+/* ---- stubs.S ----------------------------------------------------------------------------------------------
+ */
+
+extern const uint32_t trap_entries[VECTOR_EXCEPTIONS];
+void trap_syscall(void);
+void trap_leave(void);
+
+/* Run in ring 3 until INT VECTOR_LEAVE or leave_user(); the answer is EAX of the one, or the argument of the
+ * other. */
+uint32_t enter_user(const struct user_visit *visit);
+_Noreturn void leave_user(uint32_t answer);
+
+/* Code for ring 3: one access at EBX through EAX, or one system call; each then leaves. */
+void user_load1(void);
+void user_load2(void);
+void user_load4(void);
+void user_store1(void);
+void user_store2(void);
+void user_store4(void);
+void user_syscall(void);
+
+/* One access in ring 0. 1, or 0 if it faulted: a fault between the two labels goes on at
+ * kernel_access_failed. */
+uint32_t kernel_load(uint32_t linear, uint32_t width, uint32_t *value);
+uint32_t kernel_store(uint32_t linear, uint32_t width, uint32_t value);
+void kernel_access_start(void);
+void kernel_access_end(void);
+void kernel_access_failed(void);
+
+/* ---- trap.c ----------------------------------------------------------------------------------------------
+ */
+
+/* Called by stubs.S for every exception and for VECTOR_SYSCALL. */
+void trap_handle(struct trap_frame *frame);
+
+/* ---- serial.c --------------------------------------------------------------------------------------------
+ */
+
+void serial_init(void);
+void serial_putchar(char c);
+
+/* ---- story.c ---------------------------------------------------------------------------------------------
+ */
+
+/* What the image runs when the loader brings no operations. */
+extern const struct replay_op boot_story[];
+extern const uint32_t boot_story_length;
+
+/* ---- ports -----------------------------------------------------------------------------------------------
+ */
+
+static inline void out8(uint16_t port, uint8_t value)
+{
+    __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
+}
+
+static inline uint8_t in8(uint16_t port)
+{
+    uint8_t value;
+
+    __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+#define EXIT_PORT 0xf4 /* QEMU's isa-debug-exit: the process ends with 2 * value + 1 */
+
+#define BOOT_EXIT_DONE   0x10u /* everything held */
+#define BOOT_EXIT_BROKEN 0x11u /* an expectation did not hold, or a check found something */
+#define BOOT_EXIT_BAD    0x12u /* the kernel did not boot, or the operations cannot be run */
+#define BOOT_EXIT_PANIC  0x13u
+
+/* End the emulator, or stop where there is no such device. */
+_Noreturn void boot_exit(uint8_t value);
+
+/* Bytes of RAM, as the loader reported them. */
+void boot_set_ram_size(uint32_t bytes);
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * hw.c - hw.h on the metal: memory, registers, console, end. Ring 3 and faults are in trap.c.
+ */
+#include <kernel/hw.h>
+
+#include "boot.h"
+
+static uint32_t ram_size;
+
+void boot_set_ram_size(uint32_t bytes)
+{
+    ram_size = bytes;
+}
+
+void *hw_ptr(uint32_t linear)
+{
+    return (void *)linear;
+}
+
+uint32_t hw_linear(const void *ptr)
+{
+    return (uint32_t)ptr;
+}
+
+uint64_t hw_ram_size(void)
+{
+    return ram_size;
+}
+
+uint32_t hw_read_cr0(void)
+{
+    uint32_t value;
+
+    __asm__ volatile("movl %%cr0, %0" : "=r"(value));
+    return value;
+}
+
+uint32_t hw_read_cr2(void)
+{
+    uint32_t value;
+
+    __asm__ volatile("movl %%cr2, %0" : "=r"(value));
+    return value;
+}
+
+uint32_t hw_read_cr3(void)
+{
+    uint32_t value;
+
+    __asm__ volatile("movl %%cr3, %0" : "=r"(value));
+    return value;
+}
+
+uint32_t hw_read_cr4(void)
+{
+    uint32_t value;
+
+    __asm__ volatile("movl %%cr4, %0" : "=r"(value));
+    return value;
+}
+
+void hw_write_cr0(uint32_t value)
+{
+    __asm__ volatile("movl %0, %%cr0" : : "r"(value) : "memory");
+}
+
+void hw_write_cr3(uint32_t value)
+{
+    __asm__ volatile("movl %0, %%cr3" : : "r"(value) : "memory");
+}
+
+void hw_write_cr4(uint32_t value)
+{
+    __asm__ volatile("movl %0, %%cr4" : : "r"(value) : "memory");
+}
+
+void hw_invlpg(uint32_t linear)
+{
+    __asm__ volatile("invlpg (%0)" : : "r"(linear) : "memory");
+}
+
+void hw_putchar(char c)
+{
+    serial_putchar(c);
+}
+
+void boot_exit(uint8_t value)
+{
+    out8(EXIT_PORT, value);
+    for (;;)
+        __asm__ volatile("cli; hlt");
+}
+
+void hw_panic(const char *reason)
+{
+    const char *words = "panic: ";
+
+    while (*words)
+        serial_putchar(*words++);
+    while (*reason)
+        serial_putchar(*reason++);
+    serial_putchar('\n');
+    boot_exit(BOOT_EXIT_PANIC);
+}

@@ -1,0 +1,171 @@
+/*
+ * trap.c - exceptions and ring 3 on the metal: the half of hw.h that runs programs' accesses.
+ */
+#include "boot.h"
+
+#include <kernel/hw.h>
+#include <kernel/x86.h>
+
+#include "../../vana/config.h"
+
+#define EFLAGS_ALWAYS_ONE 0x002u
+#define EFLAGS_TRAP       0x100u
+
+static hw_page_fault_handler on_page_fault;
+static hw_syscall_handler on_syscall;
+
+/* The address that hw_user_fetch() is trying, while it is. */
+static uint32_t fetch_address;
+static bool fetching;
+
+/* The visit to ring 3 under way was ended by a fault. */
+static bool visit_failed;
+
+/* Where a fetched instruction may do what it likes: every register points into its middle. */
+static uint8_t scratch[256];
+
+void hw_set_page_fault_handler(hw_page_fault_handler handler)
+{
+    on_page_fault = handler;
+}
+
+void hw_set_syscall_handler(hw_syscall_handler handler)
+{
+    on_syscall = handler;
+}
+
+/* ---- exceptions ------------------------------------------------------------------------------------------
+ */
+
+static bool from_user(const struct trap_frame *frame)
+{
+    return (frame->cs & 3u) != 0;
+}
+
+static bool in_kernel_access(const struct trap_frame *frame)
+{
+    return frame->eip >= (uint32_t)kernel_access_start && frame->eip < (uint32_t)kernel_access_end;
+}
+
+static void handle_page_fault(struct trap_frame *frame)
+{
+    const struct hw_page_fault fault = {hw_read_cr2(), frame->error};
+
+    if (on_page_fault && on_page_fault(&fault))
+        return;
+    if (from_user(frame)) {
+        visit_failed = true;
+        leave_user(0);
+    }
+    if (!in_kernel_access(frame))
+        hw_panic("page fault in the kernel");
+    frame->eip = (uint32_t)kernel_access_failed;
+}
+
+/* The fetch itself failed only if the fault is about the very address; whatever else came, the byte was
+ * fetched. */
+static bool is_fetch_fault(const struct trap_frame *frame)
+{
+    return frame->vector == VECTOR_PAGE_FAULT && frame->eip == fetch_address &&
+           hw_read_cr2() == fetch_address;
+}
+
+static void handle_syscall(struct trap_frame *frame)
+{
+    frame->eax = on_syscall ? on_syscall(frame->eax, frame->ebx, frame->ecx) : UINT32_MAX;
+}
+
+void trap_handle(struct trap_frame *frame)
+{
+    if (fetching && from_user(frame) && !is_fetch_fault(frame))
+        leave_user(1);
+    if (frame->vector == VECTOR_PAGE_FAULT)
+        handle_page_fault(frame);
+    else if (frame->vector == VECTOR_SYSCALL)
+        handle_syscall(frame);
+    else
+        hw_panic("an exception that nothing here causes");
+}
+
+/* ---- accesses --------------------------------------------------------------------------------------------
+ */
+
+/* One visit to ring 3. False: a fault that nobody repaired ended it. */
+static bool visit(struct user_visit *registers, uint32_t *answer)
+{
+    uint32_t eax;
+
+    visit_failed = false;
+    eax = enter_user(registers);
+    if (answer && !visit_failed)
+        *answer = eax;
+    return !visit_failed;
+}
+
+static bool visit_code(void (*code)(void), uint32_t eax, uint32_t ebx, uint32_t *answer)
+{
+    struct user_visit registers = {
+        .eax = eax,
+        .ebx = ebx,
+        .eip = (uint32_t)code,
+        .eflags = EFLAGS_ALWAYS_ONE,
+        .esp = VANA_PROGRAM_VIRTUAL_STACK_ADDRESS_START,
+    };
+
+    return visit(&registers, answer);
+}
+
+bool hw_user_load(uint32_t linear, unsigned width, uint32_t *value)
+{
+    return visit_code(width == 1 ? user_load1 : width == 2 ? user_load2 : user_load4, 0, linear, value);
+}
+
+bool hw_user_store(uint32_t linear, unsigned width, uint32_t value)
+{
+    return visit_code(width == 1 ? user_store1 : width == 2 ? user_store2 : user_store4, value, linear, NULL);
+}
+
+bool hw_kernel_load(uint32_t linear, unsigned width, uint32_t *value)
+{
+    return kernel_load(linear, width, value) != 0;
+}
+
+bool hw_kernel_store(uint32_t linear, unsigned width, uint32_t value)
+{
+    return kernel_store(linear, width, value) != 0;
+}
+
+/*
+ * A processor fetches in order to execute: one instruction runs, under the trap flag, with every register
+ * pointing into the scratch bytes. Whatever it does ends in a trap.
+ */
+bool hw_user_fetch(uint32_t linear)
+{
+    const uint32_t middle = (uint32_t)&scratch[sizeof scratch / 2];
+    struct user_visit registers = {
+        middle, middle, middle, middle, middle, middle, middle, linear, EFLAGS_ALWAYS_ONE | EFLAGS_TRAP,
+        middle};
+    bool fetched;
+
+    fetch_address = linear;
+    fetching = true;
+    fetched = visit(&registers, NULL);
+    fetching = false;
+    return fetched;
+}
+
+uint32_t hw_user_syscall(uint32_t command, uint32_t arg1, uint32_t arg2)
+{
+    struct user_visit registers = {
+        .eax = command,
+        .ebx = arg1,
+        .ecx = arg2,
+        .eip = (uint32_t)user_syscall,
+        .eflags = EFLAGS_ALWAYS_ONE,
+        .esp = VANA_PROGRAM_VIRTUAL_STACK_ADDRESS_START,
+    };
+    uint32_t answer = UINT32_MAX;
+
+    (void)visit(&registers, &answer);
+    return answer;
+}
