@@ -6,6 +6,7 @@
 
 #define CR0_WP    0x10000u
 #define CR0_ON    0x80000011u
+#define CR0_NW    0x20000000u /* without CD: refused */
 #define CR4_PSE   0x10u
 #define CR4_PAE   0x20u
 #define CR4_PGE   0x80u
@@ -15,6 +16,7 @@
 #define CR4_SMAP  0x200000u
 #define CR4_PKE   0x400000u
 #define CR4_PKS   0x1000000u
+#define CR4_RESERVED 0x8000u
 #define EFER_LME  0x100u
 #define EFER_NXE  0x800u
 
@@ -134,7 +136,7 @@ static void add_access(struct gen *g)
 {
     if (g->cr4 & CR4_SMAP && prng_percent(&g->random, 40))
         add_register(g, REF_AC, prng_below(&g->random, 2));
-    if (g->implicit && prng_percent(&g->random, 60))
+    if (g->implicit && !g->outside && prng_percent(&g->random, 60))
         implicit_access(g);
     else if (!g->outside && prng_percent(&g->random, 35))
         fetch_access(g);
@@ -175,18 +177,19 @@ static void change_register(struct gen *g)
     invalidate(g);
 }
 
-/* Writes that the manual refuses, or that change nothing that the ROM needs. */
+/* Writes that the manual refuses. Where a CPU accepts them the ROM may lose its own tables: see refuses_registers. */
 static void try_register(struct gen *g)
 {
     bool wide = g->arch >= ARCH_4LEVEL;
+    unsigned top = g->options->cpu.maxphyaddr;
     const struct ref_op tries[] = {
         {REF_CR0, 0, 0, REF_MAY_FAULT, 0, 0, CR0_ON & ~1u},
-        {REF_CR0, 0, 0, REF_MAY_FAULT, 0, 0, g->cr0 | 0x20000000u},
-        {REF_CR4, 0, 0, REF_MAY_FAULT, 0, 0, wide ? g->cr4 & ~(uint64_t)CR4_PAE : g->cr4},
-        {REF_CR4, 0, 0, REF_MAY_FAULT, 0, 0, wide ? g->cr4 ^ CR4_LA57 : g->cr4 | 0x8000},
-        {REF_CR4, 0, 0, REF_MAY_FAULT, 0, 0, wide ? g->cr4 : g->cr4 | CR4_PCIDE},
-        {REF_CR3, 0, 0, REF_MAY_FAULT, 0, 0,
-         wide && g->options->cpu.maxphyaddr < 52 ? g->cr3 | 1ull << g->options->cpu.maxphyaddr : g->cr3},
+        {REF_CR0, 0, 0, REF_MAY_FAULT, 0, 0, g->cr0 | CR0_NW},
+        {REF_CR4, 0, 0, REF_MAY_FAULT, 0, 0, g->cr4 | CR4_RESERVED},
+        {REF_CR4, 0, 0, REF_MAY_FAULT, 0, 0, wide ? g->cr4 & ~(uint64_t)CR4_PAE : g->cr4 | CR4_RESERVED},
+        {REF_CR4, 0, 0, REF_MAY_FAULT, 0, 0, wide ? g->cr4 ^ CR4_LA57 : g->cr4 | CR4_PCIDE},
+        {REF_CR3, 0, 0, REF_MAY_FAULT, 0, 0, wide && top < 52 ? g->cr3 | 1ull << top : g->cr3},
+        {REF_EFER, 0, 0, REF_MAY_FAULT, 0, 0, g->efer ^ EFER_LME},
     };
     gen_add(g, tries[prng_below(&g->random, sizeof(tries) / sizeof(tries[0]))]);
 }
@@ -232,7 +235,7 @@ static void accesses(struct gen *g)
             invalidate(g);
         else if (prng_percent(&g->random, 15))
             change_register(g);
-        else if (prng_percent(&g->random, 5))
+        else if (g->options->refuses_registers && prng_percent(&g->random, 8))
             try_register(g);
     }
 }

@@ -137,7 +137,7 @@ static void leaf_value(struct gen *g, struct gen_entry *e, bool *outside, uint64
         e->value |= e->shift > 12 ? 0x1000 : E_PS; /* PAT */
     if (prng_percent(r, 9)) {
         e->value |= random_reserved(g, e);
-        *outside |= g->width == 4; /* bits 20:13 of a 4 MiB page may be address bits */
+        *outside |= g->width == 4 && e->shift > 12; /* bits 20:13 of a 4 MiB page may be address bits */
     }
     *frame = base + (g->linear & ((1ull << e->shift) - 1) & ~0xfffull);
 }

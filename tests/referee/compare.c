@@ -1,0 +1,54 @@
+#include "compare.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool results_differ(const struct ref_op *op, const struct ref_result *mine, const struct ref_result *theirs)
+{
+    if (op->code == REF_RESET || op->code == REF_POKE || op->code == REF_AC)
+        return false; /* nothing to answer; batches do not print them */
+    if (mine->status != theirs->status)
+        return true;
+    if (mine->status == REF_FAULT)
+        return mine->vector != theirs->vector || mine->error != theirs->error || mine->cr2 != theirs->cr2;
+    return mine->status == REF_DONE && !(op->flags & REF_NO_VALUE) && mine->value != theirs->value;
+}
+
+static void count_quirk(struct tally *tally, enum quirk quirk, const struct ref_case *c)
+{
+    struct quirk_use *use = &tally->quirk[quirk];
+    use->count++;
+    if (use->smallest && use->smallest->count <= c->count)
+        return;
+    if (!use->smallest)
+        use->smallest = malloc(sizeof(*c));
+    if (use->smallest)
+        memcpy(use->smallest, c, sizeof(*c));
+}
+
+size_t compare_case(enum emulator_kind oracle, const struct ref_case *c, const struct ref_result *mine,
+                    const struct ref_result *theirs, struct tally *tally)
+{
+    struct quirk_context context;
+    quirk_context_begin(&context, c);
+    for (size_t i = 0; i < c->count; i++) {
+        if (results_differ(&c->ops[i], &mine[i], &theirs[i])) {
+            const struct answers answers = {&mine[i], &theirs[i]};
+            struct quirk_answer answer = quirk_explain(oracle, &context, i, &answers);
+            if (answer.quirk == QUIRK_NONE)
+                return i;
+            if (tally)
+                count_quirk(tally, answer.quirk, c);
+            if (answer.rest_incomparable)
+                break;
+        }
+        quirk_context_step(&context, i, &mine[i], &theirs[i]);
+    }
+    return SIZE_MAX;
+}
+
+void tally_free(struct tally *tally)
+{
+    for (unsigned i = 0; i < QUIRKS; i++)
+        free(tally->quirk[i].smallest);
+}

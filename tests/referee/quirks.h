@@ -1,0 +1,63 @@
+/*
+ * quirks.h - where an emulator is known to be wrong, or to have chosen otherwise than the machine.
+ *
+ * Every quirk has a name, belongs to one oracle and version, and explains one precise kind of difference. The machine's
+ * answer is never touched: a quirk says why theirs differs. What no quirk explains is a difference.
+ */
+#ifndef REFEREE_QUIRKS_H
+#define REFEREE_QUIRKS_H
+
+#include "case.h"
+#include "emulator.h"
+
+enum quirk {
+    QUIRK_NONE,
+    QEMU_RSVD_WITHOUT_P,        /* a reserved-bit fault is reported without P */
+    QEMU_RMW_FAULT_AS_READ,     /* a locked access that faults on its read part is reported as a read */
+    QEMU_RMW_ACCESSED,          /* ... and sets Accessed, though the write part then faults */
+    QEMU_PDPTE_IN_MEMORY,       /* PAE: PDPTEs are read in each walk, get A, and are not checked when loaded */
+    QEMU_1GB_ACCESSED,          /* a 1 GiB entry gets A even if the access then faults */
+    QEMU_PSE36_ANY_WIDTH,       /* PSE-36 ignores MAXPHYADDR: only bit 21 is reserved */
+    QEMU_IMPLICIT_WITH_AC,      /* EFLAGS.AC at CPL 0 lifts SMAP for implicit accesses too */
+    QEMU_SPLIT_READ_CR2,        /* a read over two pages faults at an address rounded down to its width */
+    QEMU_SPLIT_RMW,             /* a locked access over two pages is made of a read and a write */
+    QEMU_UNCHECKED_REGISTER,    /* a register write that the manual refuses is accepted */
+    QEMU_USER_WITHOUT_PKS,      /* a user's access to a supervisor page never reports PK */
+    QEMU_FETCH_LARGE_STALE,     /* INVLPG in a large page leaves translations for fetches elsewhere in it */
+    BOCHS_IMPLICIT_WITH_AC,     /* EFLAGS.AC lifts SMAP for implicit accesses at any CPL */
+    QUIRKS
+};
+
+const char *quirk_name(enum quirk quirk);
+const char *quirk_words(enum quirk quirk);
+
+/* What came before an operation of a case, as far as quirks depend on it. */
+struct quirk_context {
+    const struct ref_case *c;
+    uint64_t cr0, cr3, cr4, efer;
+    bool ac;
+    bool faulted;     /* some access before faulted, on either side */
+    bool rmw_faulted;       /* and it was a locked one */
+    bool rmw_split_faulted; /* over two pages */
+};
+
+void quirk_context_begin(struct quirk_context *context, const struct ref_case *c);
+/* Take note of operation i, after it was judged. */
+void quirk_context_step(struct quirk_context *context, size_t i, const struct ref_result *mine,
+                        const struct ref_result *theirs);
+
+struct quirk_answer {
+    enum quirk quirk;
+    bool rest_incomparable; /* from here on the two CPUs are in different states */
+};
+
+/* The machine's answer to one operation, and the emulator's. */
+struct answers {
+    const struct ref_result *mine, *theirs;
+};
+
+/* Why the emulator's answer to operation i differs; QUIRK_NONE if nothing known explains it. */
+struct quirk_answer quirk_explain(enum emulator_kind oracle, const struct quirk_context *context, size_t i,
+                                  const struct answers *answers);
+
+#endif
