@@ -17,8 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* ---- memory ----------------------------------------------------------------------------------------------
- */
+/* ---- memory ---- */
 
 /*
  * The C pointer through which kernel code reaches a linear address. On the metal it is the address itself.
@@ -34,8 +33,7 @@ uint32_t hw_linear(const void *ptr);
 /* Bytes of RAM that start at physical address 0, holes included. */
 uint64_t hw_ram_size(void);
 
-/* ---- registers -------------------------------------------------------------------------------------------
- */
+/* ---- registers ---- */
 
 /*
  * Read and write control registers. A write has the effects that the manual gives the MOV instruction: a CR3
@@ -53,8 +51,7 @@ void hw_write_cr4(uint32_t value);
 /* Invalidate the cached translations of the page that holds this linear address (INVLPG). */
 void hw_invlpg(uint32_t linear);
 
-/* ---- page faults -----------------------------------------------------------------------------------------
- */
+/* ---- page faults ---- */
 
 struct hw_page_fault {
     uint32_t address; /* CR2 */
@@ -71,8 +68,7 @@ typedef bool (*hw_page_fault_handler)(const struct hw_page_fault *fault);
 /* Install the handler; NULL means that no fault can be repaired. */
 void hw_set_page_fault_handler(hw_page_fault_handler handler);
 
-/* ---- user mode -------------------------------------------------------------------------------------------
- */
+/* ---- user mode ---- */
 
 /*
  * One access at CPL 3 in the current address space, as the user's program would make it: little-endian, width
@@ -97,8 +93,7 @@ void hw_set_syscall_handler(hw_syscall_handler handler);
 /* A system call made from CPL 3 (INT 0x80): the installed handler's result. Without a handler, UINT32_MAX. */
 uint32_t hw_user_syscall(uint32_t command, uint32_t arg1, uint32_t arg2);
 
-/* ---- console and end -------------------------------------------------------------------------------------
- */
+/* ---- console and end ---- */
 
 /* One character to the console: the serial port, or the observer of a hosted run. */
 void hw_putchar(char c);

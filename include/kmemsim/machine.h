@@ -61,8 +61,7 @@ struct kms_machine *kms_cpu_machine(const struct kms_cpu *cpu);
 /* Registers as after power-on, an empty TLB. RAM keeps its contents. */
 void kms_cpu_reset(struct kms_cpu *cpu);
 
-/* ---- accesses --------------------------------------------------------------------------------------------
- */
+/* ---- accesses ---- */
 
 struct kms_translation {
     kms_phys phys;
@@ -121,8 +120,7 @@ static inline enum kms_result kms_write(struct kms_cpu *cpu, kms_linear linear, 
 static inline enum kms_result kms_fetch(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
                                         struct kms_fault *fault);
 
-/* ---- TLB -------------------------------------------------------------------------------------------------
- */
+/* ---- TLB ---- */
 
 /* Invalidate one linear address in the current address space (x86: INVLPG). */
 void kms_invalidate(struct kms_cpu *cpu, kms_linear linear);
@@ -131,8 +129,7 @@ void kms_flush(struct kms_cpu *cpu);
 /* Copy up to `max` valid entries, smallest page class first; returns how many there are. */
 size_t kms_tlb_list(const struct kms_cpu *cpu, struct kms_tlb_entry *entries, size_t max);
 
-/* ---- inspection: no effect at all ------------------------------------------------------------------------
- */
+/* ---- inspection: no effect at all ---- */
 
 /* What the tables say now. */
 void kms_inspect(const struct kms_cpu *cpu, kms_linear linear, struct kms_walk *walk);
@@ -143,8 +140,7 @@ enum kms_result kms_probe(const struct kms_cpu *cpu, const struct kms_access *ac
  * that is not mapped or not backed by memory. */
 size_t kms_peek(const struct kms_cpu *cpu, kms_linear linear, void *to, size_t size);
 
-/* ---- snapshots -------------------------------------------------------------------------------------------
- */
+/* ---- snapshots ---- */
 
 /*
  * RAM, registers and TLBs as they are now. Taking one costs nothing that grows with RAM; restoring costs what

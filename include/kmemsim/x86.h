@@ -18,8 +18,7 @@
 extern "C" {
 #endif
 
-/* ---- bits ("Control Registers", "Extended Feature Enable Register", "Paging") ----------------------------
- */
+/* ---- bits ("Control Registers", "Extended Feature Enable Register", "Paging") ---- */
 
 #define KMS_CR0_PE UINT64_C(0x00000001)
 #define KMS_CR0_MP UINT64_C(0x00000002)
@@ -84,8 +83,7 @@ extern "C" {
 #define KMS_PFERR_ID   0x10u
 #define KMS_PFERR_PK   0x20u
 
-/* ---- CPU model -------------------------------------------------------------------------------------------
- */
+/* ---- CPU model ---- */
 
 #define KMS_X86_PSE     (1u << 0)
 #define KMS_X86_PAE     (1u << 1)
@@ -117,8 +115,7 @@ extern "C" {
 #define KMS_X86_MAXPHYADDR_MIN 32u
 #define KMS_X86_MAXPHYADDR_MAX 52u
 
-/* ---- registers -------------------------------------------------------------------------------------------
- */
+/* ---- registers ---- */
 
 enum kms_x86_reg {
     KMS_X86_CR0,
@@ -151,34 +148,34 @@ struct kms_x86_state {
 uint64_t kms_x86_read(const struct kms_cpu *cpu, enum kms_x86_reg reg);
 
 /*
- * Write one register, as MOV to a control register, WRMSR, WRPKRU or STAC would at CPL 0, with the side
- * effects and the invalidations of that instruction. KMS_FAULT: #GP(0), and nothing has changed.
- * KMS_UNBACKED: PDPTEs would come from where nothing answers. `fault` may be NULL. Writing a PDPTE register
- * is #GP.
+ * Write one register, as MOV to a control register, WRMSR, WRPKRU or STAC would at CPL 0, with the side effects and
+ * the invalidations of that instruction. KMS_FAULT: #GP(0), and nothing has changed. KMS_UNBACKED: PDPTEs would
+ * come from where nothing answers. `fault` may be NULL. Writing a PDPTE register is #GP.
  *
- *   CR0   upper half must be zero, PG needs PE, NW needs CD, PG with LME needs PAE, PG cannot be cleared with
- * PCIDE. Undefined bits of the lower half are ignored and ET stays set. CR3   bits from MAXPHYADDR up must be
- * zero, except bit 63 with PCIDE (which keeps the cached translations and is not stored). Outside IA-32e mode
- * the instruction has 32 bits, and the upper half of the value is ignored. CR4   bits that the CPU model
- * lacks must be zero; PAE and LA57 cannot change in IA-32e mode (LA57 there, PAE to 0); PCIDE can only be set
- * in IA-32e mode with a zero PCID in CR3. VMXE, SMXE, CET, KL and UINTR are bits of features that no model
- * here has. EFER  undefined bits must be zero; LME cannot change while PG is set; LMA is the CPU's, writes of
- * it are ignored. PKRS  the upper half must be zero; likewise PKRU.
+ *   CR0   The upper half must be zero, PG needs PE, NW needs CD, PG with LME needs PAE, PG cannot be cleared with
+ *         PCIDE. Undefined bits of the lower half are ignored and ET stays set.
+ *   CR3   Bits from MAXPHYADDR up must be zero, except bit 63 with PCIDE (which keeps the cached translations and is
+ *         not stored). Outside IA-32e mode the instruction has 32 bits, and the upper half of the value is ignored.
+ *   CR4   Bits that the CPU model lacks must be zero; in IA-32e mode PAE cannot be cleared and LA57 cannot change;
+ *         PCIDE can only be set in IA-32e mode with a zero PCID in CR3. Bits without a say in paging (VME, PVI, TSD,
+ *         DE, MCE, PCE, OSFXSR, OSXMMEXCPT, UMIP, FSGSBASE, OSXSAVE) are accepted on every model; VMXE, SMXE, CET,
+ *         KL and UINTR belong to features that no model here has.
+ *   EFER  Undefined bits must be zero; LME cannot change while PG is set; LMA is the CPU's, writes of it are ignored.
+ *         A change of NXE drops nothing: a cached translation keeps the rights that it was cached with.
+ *   PKRS  The upper half must be zero, and the model must have it; of PKRU the upper half must be zero.
  *
  * CPL is not checked, and CR4.PKE is not required for PKRU.
  */
 enum kms_result kms_x86_write(struct kms_cpu *cpu, enum kms_x86_reg reg, uint64_t value,
                               struct kms_fault *fault);
 
-/* All registers at once. Setting them checks nothing and empties the TLB: for state that comes from a real
- * machine. */
+/* All registers at once. Setting them checks nothing and empties the TLB: for state that comes from elsewhere. */
 struct kms_x86_state kms_x86_get_state(const struct kms_cpu *cpu);
 void kms_x86_set_state(struct kms_cpu *cpu, const struct kms_x86_state *state);
 
 enum kms_paging_mode kms_x86_paging_mode(const struct kms_x86_state *state);
 
-/* ---- the walk and the decision ---------------------------------------------------------------------------
- */
+/* ---- the walk and the decision ---- */
 
 /* The page walk. Pure: it changes nothing and reads only `ram`. An address outside the mode's width is cut to
  * 32 bits, or found non-canonical. Page tables in a device's range read as open bus. */
@@ -193,8 +190,7 @@ void kms_x86_walk(const struct kms_x86_state *state, const struct kms_ram *ram, 
 enum kms_result kms_x86_decide(const struct kms_x86_state *state, const struct kms_walk *walk,
                                const struct kms_access *access, struct kms_fault *fault);
 
-/* ---- invalidation ----------------------------------------------------------------------------------------
- */
+/* ---- invalidation ---- */
 
 /* INVLPG. A non-canonical address does nothing. */
 void kms_x86_invlpg(struct kms_cpu *cpu, kms_linear linear);
@@ -213,8 +209,7 @@ enum kms_x86_invpcid_type {
 enum kms_result kms_x86_invpcid(struct kms_cpu *cpu, uint64_t type, uint64_t pcid, kms_linear linear,
                                 struct kms_fault *fault);
 
-/* ---- words -----------------------------------------------------------------------------------------------
- */
+/* ---- words ---- */
 
 /*
  * A fault in one sentence: "page fault at 0x00400000: a user-mode write to a page that is present but ...".

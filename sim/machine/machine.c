@@ -137,8 +137,7 @@ struct kms_machine *kms_cpu_machine(const struct kms_cpu *cpu)
     return cpu->machine;
 }
 
-/* ---- observers -------------------------------------------------------------------------------------------
- */
+/* ---- observers ---- */
 
 /* Settled pages are reached without events, so they go whenever the wishes change. */
 static void observers_changed(struct kms_machine *machine)

@@ -105,8 +105,7 @@ static inline enum kms_result ram_load_entry(const struct kms_ram *ram, kms_phys
     return result;
 }
 
-/* ---- undo logs (ram_undo.c) ------------------------------------------------------------------------------
- */
+/* ---- undo logs (ram_undo.c) ---- */
 
 /* Start a log: everything written from now on can be undone. NULL: no memory. */
 struct ram_undo *ram_undo_begin(struct kms_ram *ram);

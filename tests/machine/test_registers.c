@@ -174,6 +174,9 @@ static void key_rights_have_32_bits(void **state)
     rig_refuse(&rig, KMS_X86_PKRU, UINT64_C(1) << 32);
     rig_refuse(&rig, KMS_X86_PKRS, UINT64_C(1) << 63);
     rig_free(&rig);
+    rig = rig_new(&(struct kms_options){.features = KMS_X86_MODEL_MAX & ~KMS_X86_PKS});
+    rig_refuse(&rig, KMS_X86_PKRS, 0);
+    rig_free(&rig);
 }
 
 static void cpl_ac_and_pdptes_take_only_what_they_can_hold(void **state)
@@ -292,7 +295,7 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("CR4 refuses reserved bits and the features that no model has",
              cr4_refuses_reserved_bits_and_the_features_no_model_has),
     KMS_TEST("EFER refuses undefined bits and ignores LMA", efer_refuses_undefined_bits_and_ignores_lma),
-    KMS_TEST("protection-key rights have 32 bits", key_rights_have_32_bits),
+    KMS_TEST("protection-key rights have 32 bits, and PKRS needs the feature", key_rights_have_32_bits),
     KMS_TEST("CPL, AC and PDPTEs take only what they can hold",
              cpl_ac_and_pdptes_take_only_what_they_can_hold),
     KMS_TEST("a bad PDPTE refuses the write that would load it",

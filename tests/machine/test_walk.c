@@ -296,12 +296,13 @@ static void a_table_where_no_memory_answers_is_reported_when_asked(void **state)
 static void a_walk_that_stops_names_the_level_and_its_span(void **state)
 {
     (void)state;
-    struct rig rig = rig_new(NULL);
+    struct rig rig = rig_new(&(struct kms_options){.maxphyaddr = 40});
     rig_enable(&rig, KMS_PAGING_4LEVEL);
-    rig_map64(&rig, 0, 0);
+    rig_map64(&rig, 0, UINT64_C(1) << 51); /* ignored, as all bits are while P is 0 */
     struct kms_walk walk = inspect(&rig, 0);
     assert_int_equal(walk.verdict, KMS_NOT_PRESENT);
     assert_int_equal(walk.depth, 4);
+    assert_int_equal(walk.level[3].reserved, 0);
     assert_int_equal(walk.page_shift, 12);
     walk = inspect(&rig, UINT64_C(1) << 39);
     assert_int_equal(walk.depth, 1);
