@@ -47,8 +47,7 @@ static bool write_efer(struct choices *choices, struct judge *judge)
 static bool write_keys(struct choices *choices, struct judge *judge)
 {
     uint64_t value = choose(choices, (uint64_t)1 << 32) & choose(choices, (uint64_t)1 << 32);
-    bool supervisor = judge->cpu.has.pks && one_in(choices, 2);
-    return judge_write(judge, supervisor ? ORACLE_PKRS : ORACLE_PKRU, value);
+    return judge_write(judge, one_in(choices, 2) ? ORACLE_PKRS : ORACLE_PKRU, value);
 }
 
 static bool write_register(struct choices *choices, struct judge *judge)

@@ -41,6 +41,12 @@ uint64_t judge_peek(const struct judge *judge, uint64_t physical, unsigned bytes
     return read_ram((void *)(uintptr_t)judge, physical, bytes);
 }
 
+void judge_fill(struct judge *judge, const uint8_t *bytes)
+{
+    memcpy(judge->ram, bytes, JUDGE_RAM);
+    kms_phys_write(kms_machine_ram(judge->machine), 0, bytes, JUDGE_RAM);
+}
+
 /* ---- making one
  * ---------------------------------------------------------------------------------------------- */
 
@@ -158,15 +164,15 @@ void judge_load(struct judge *judge, const struct oracle_cpu *cpu)
 
 bool judge_memory(struct judge *judge)
 {
-    uint8_t theirs[JUDGE_RAM];
-    if (kms_phys_read(kms_machine_ram(judge->machine), 0, theirs, sizeof(theirs)) != KMS_DONE)
+    uint8_t *theirs = judge->scratch;
+    if (kms_phys_read(kms_machine_ram(judge->machine), 0, theirs, JUDGE_RAM) != KMS_DONE)
         return false;
-    for (uint64_t at = 0; at < JUDGE_RAM; at++) {
-        if (theirs[at] == judge->ram[at])
-            continue;
-        fprintf(stderr, "after %s memory differs at %#" PRIx64 ": the machine has %#x, the oracle %#x\n",
-                judge->last, at, theirs[at], judge->ram[at]);
-        return false;
-    }
-    return true;
+    if (memcmp(theirs, judge->ram, JUDGE_RAM) == 0)
+        return true;
+    uint64_t at = 0;
+    while (theirs[at] == judge->ram[at])
+        at++;
+    fprintf(stderr, "after %s memory differs at %#" PRIx64 ": the machine has %#x, the oracle %#x\n",
+            judge->last, at, theirs[at], judge->ram[at]);
+    return false;
 }

@@ -14,6 +14,8 @@
 
 #define JUDGE_RAM 0x10000u /* 16 frames; beyond them is open bus */
 
+#define JUDGE_TLB_LIST 1024 /* more translations than any story makes */
+
 enum judge_outcome {
     JUDGE_TRANSLATED,
     JUDGE_NOT_PRESENT,
@@ -29,9 +31,11 @@ struct judge {
     struct oracle_cpu cpu;
     struct oracle_memory memory;
     struct oracle_options options;
-    struct oracle_tlb *tlb; /* NULL: the machine's TLB is off */
-    uint8_t ram[JUDGE_RAM]; /* the oracle's */
-    const char *last;       /* what was done last, for the report */
+    struct oracle_tlb *tlb;                      /* NULL: the machine's TLB is off */
+    uint8_t ram[JUDGE_RAM];                      /* the oracle's */
+    uint8_t scratch[JUDGE_RAM];                  /* the machine's, to compare */
+    struct kms_tlb_entry cached[JUDGE_TLB_LIST]; /* likewise */
+    const char *last;                            /* what was done last, for the report */
     unsigned long
         outcomes[JUDGE_OUTCOMES]; /* how the accesses ended: a test that never faults proves little */
     unsigned long stale;          /* accesses through a translation that the tables no longer give */
@@ -62,6 +66,9 @@ void judge_load(struct judge *judge, const struct oracle_cpu *cpu);
 /* Memory of both, behind the CPU's back. `bytes` is 4 or 8; nothing happens outside RAM. */
 void judge_poke(struct judge *judge, uint64_t physical, unsigned bytes, uint64_t value);
 uint64_t judge_peek(const struct judge *judge, uint64_t physical, unsigned bytes);
+
+/* All of both memories: JUDGE_RAM bytes. */
+void judge_fill(struct judge *judge, const uint8_t *bytes);
 
 /* The operations. False: they disagree, and standard error has the story. */
 bool judge_access(struct judge *judge, const struct oracle_access *access);

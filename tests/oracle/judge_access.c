@@ -152,7 +152,7 @@ static bool levels_agree(const struct oracle_walk *expected, const struct kms_wa
             return false;
         if (!entry->in_register && level->entry_addr != entry->address)
             return false;
-        if ((entry->value & ORACLE_P) && level->reserved != entry->reserved)
+        if (level->reserved != entry->reserved)
             return false;
     }
     return true;

@@ -143,9 +143,9 @@ static bool is_cached(const struct judge *judge, const struct oracle_tlb_entry *
 
 bool judge_tlb(struct judge *judge)
 {
-    struct kms_tlb_entry theirs[1024];
-    size_t count = kms_tlb_list(judge->suspect, theirs, 1024);
-    bool agreed = count <= 1024;
+    struct kms_tlb_entry *theirs = judge->cached;
+    size_t count = kms_tlb_list(judge->suspect, theirs, JUDGE_TLB_LIST);
+    bool agreed = count <= JUDGE_TLB_LIST;
     for (size_t i = 0; agreed && i < count; i++)
         agreed &= is_in(judge, &theirs[i]);
     for (size_t i = 0; agreed && i < judge->tlb->count; i++)

@@ -93,11 +93,6 @@ static uint64_t current(const struct oracle_cpu *cpu, enum oracle_register which
     return values[which];
 }
 
-static bool has_register(const struct oracle_cpu *cpu, enum oracle_register which)
-{
-    return which != ORACLE_PKRS || cpu->has.pks;
-}
-
 static void flip(struct judge *judge, const struct base *base, enum oracle_register which, uint64_t bits)
 {
     prepare(judge, base);
@@ -123,8 +118,6 @@ static void all_flips(struct choices *choices, struct judge *judge, const struct
 {
     for (unsigned which = ORACLE_CR0; which < ORACLE_REGISTER_COUNT; which++) {
         unsigned width = which == ORACLE_PKRU ? 32 : 64;
-        if (!has_register(&base->cpu, which))
-            continue;
         for (unsigned bit = 0; bit < width; bit++)
             flip(judge, base, which, ORACLE_BIT(bit));
         flip(judge, base, which, 0);
