@@ -31,8 +31,7 @@
 extern "C" {
 #endif
 
-/* ---- modules ---------------------------------------------------------------------------------------------
- */
+/* ---- modules ---- */
 
 struct kms_guest;
 
@@ -57,8 +56,7 @@ static inline struct kms_guest_module *kms_guest_next(const struct kms_guest_mod
 /* For the code that kmemsim_add_guest() generates. A second module of a name ends the program with words. */
 void kms_guest_register(struct kms_guest_module *module);
 
-/* ---- guests ----------------------------------------------------------------------------------------------
- */
+/* ---- guests ---- */
 
 enum kms_guest_mode {
     KMS_GUEST_DIRECT, /* hw_ptr() gives host pointers to RAM at the same physical address; portable */
@@ -70,6 +68,11 @@ struct kms_guest_options {
     const char *kernel;              /* a module's name, or */
     struct kms_guest_module *module; /* the module itself */
     enum kms_guest_mode mode;
+    bool
+        plain; /* direct mode: pointers to the machine's own RAM instead of a second view of it. The view notes
+                   what is written, for snapshots, and keeps what AddressSanitizer is told about kernel memory
+                   apart from the machine's own accesses; it needs what the window needs, and without that every
+                   direct guest is plain */
     struct kms_options machine; /* ram_size 0: what the kernel's table asks for; `ram.shared` is set here */
     struct kms_window_options window;       /* its `trouble` is set here */
     void (*console)(void *context, char c); /* what the kernel prints; NULL: dropped */
@@ -89,8 +92,7 @@ struct kms_window *kms_guest_window(struct kms_guest *guest); /* NULL in direct 
 const struct kms_guest_module *kms_guest_module(const struct kms_guest *guest);
 enum kms_guest_mode kms_guest_mode(const struct kms_guest *guest);
 
-/* ---- calls -----------------------------------------------------------------------------------------------
- */
+/* ---- calls ---- */
 
 /* How a call into the kernel ended. After anything but KMS_GUEST_RETURNED the kernel is where it was cut off:
  * the machine and its memory stand as they are, and further calls are possible. */
@@ -137,16 +139,15 @@ enum kms_guest_end kms_guest_call(struct kms_guest *guest, void (*body)(void *co
 void kms_guest_enter(struct kms_guest *guest);
 void kms_guest_leave(struct kms_guest *guest);
 
-/* ---- snapshots -------------------------------------------------------------------------------------------
- */
+/* ---- snapshots ---- */
 
 /*
  * The whole guest: RAM, registers, TLB, window, static data, handlers, and what AddressSanitizer was told
  * about kernel memory. Restoring costs what was written since, and a copy of the module's static data.
  * Snapshots nest: restoring an older one discards the newer ones. Between calls only.
  *
- * In direct mode the writes of native code go unseen, so taking a snapshot copies all of RAM and restoring
- * puts all of it back. Use the window for fuzzing.
+ * Without a view (see `plain`) the writes of native code go unseen, so taking a snapshot copies all of RAM and
+ * restoring puts all of it back.
  */
 struct kms_guest_snapshot;
 enum kms_status kms_guest_snapshot_take(struct kms_guest *guest, struct kms_guest_snapshot **snapshot);

@@ -52,12 +52,14 @@ struct kms_window_event {
 
 /* Zero is the default of every field but `trouble`. */
 struct kms_window_options {
-    uint64_t size;   /* bytes of linear address space from 0; a multiple of 4 KiB; 0: 4 GiB */
-    void *base;      /* where in the host's space, on a page boundary; NULL: where the host likes */
-    uint32_t pages;  /* the most pages mapped at a time; one more evicts another, as in any TLB; 0: 16384 */
-    unsigned around; /* on a miss, look at this many neighbours (a power of two up to 64) and map those that
-                        are next to it in memory too, with the same rights and A and D bits that are set
-                        already; 0: none. The tables cannot show it, but a neighbour's stale entry may */
+    uint64_t size;  /* bytes of linear address space from 0; a multiple of 4 KiB; 0: 4 GiB */
+    void *base;     /* where in the host's space, on a page boundary; NULL: where the host likes */
+    uint32_t pages; /* the most pages mapped at a time; one more evicts another, as in any TLB; 0: 16384 */
+    unsigned
+        around;    /* on a miss, look at this many neighbours (a power of two up to 64) and map those that are
+                        next to it in memory too, with the same rights and A and D bits that are set already;
+                        0: none. The tables cannot show it, but a neighbour's stale entry may */
+    bool physical; /* no MMU at all: base + physical address, whatever CR0.PG says */
 
     /*
      * Called on the stack of the signal handler, for every fault and unbacked frame. True: run the access
@@ -91,8 +93,7 @@ uint64_t kms_window_size(const struct kms_window *window);
 enum kms_result kms_window_prefault(struct kms_window *window, const struct kms_access *access, uint64_t size,
                                     struct kms_fault *fault);
 
-/* ---- snapshots -------------------------------------------------------------------------------------------
- */
+/* ---- snapshots ---- */
 
 /*
  * A snapshot of the machine does not see what native code writes unless the window tells it: after
@@ -108,8 +109,7 @@ enum kms_status kms_window_save(const struct kms_window *window, struct kms_wind
 void kms_window_load(struct kms_window *window, const struct kms_window_state *state);
 void kms_window_state_free(struct kms_window_state *state);
 
-/* ---- looking ---------------------------------------------------------------------------------------------
- */
+/* ---- looking ---- */
 
 /* Whether this page is mapped now, and to which frame: the window's answer, as kms_tlb_list() is the TLB's.
  */

@@ -12,18 +12,29 @@ static enum kms_status make_machine(struct kms_guest *guest, const struct kms_gu
     struct kms_options machine = options->machine;
     if (machine.ram_size == 0)
         machine.ram_size = guest->module->ops->ram_size;
-    machine.ram.shared = guest->mode == KMS_GUEST_WINDOW;
+    machine.ram.shared = !guest->plain;
     enum kms_status status = kms_machine_new(&machine, &guest->machine);
     if (status == KMS_OK)
         guest->cpu = kms_machine_cpu(guest->machine, 0);
     return status;
 }
 
+static uint64_t view_size(const struct kms_guest *guest)
+{
+    const uint64_t reach = UINT64_C(1) << 32; /* of hw_ptr() */
+    const kms_phys end = kms_ram_end(kms_machine_ram(guest->machine));
+    return end < reach ? end : reach;
+}
+
+/* The window, or in direct mode the view of RAM. */
 static enum kms_status make_window(struct kms_guest *guest, const struct kms_guest_options *options)
 {
     struct kms_window_options window = options->window;
     window.trouble = guest_window_trouble;
     window.context = guest;
+    window.physical = guest->mode == KMS_GUEST_DIRECT;
+    if (window.physical)
+        window.size = view_size(guest);
     enum kms_status status = kms_window_new(guest->cpu, &window, &guest->window);
     return status == KMS_OK ? kms_guest_snapshot_take(guest, &guest->power_on) : status;
 }
@@ -42,23 +53,39 @@ static enum kms_status make(struct kms_guest *guest, const struct kms_guest_opti
     enum kms_status status = make_statics(guest);
     if (status == KMS_OK)
         status = make_machine(guest, options);
-    if (status == KMS_OK && guest->mode == KMS_GUEST_WINDOW)
+    if (status == KMS_OK && !guest->plain)
         status = make_window(guest, options);
     return status;
 }
 
-/* Where hw_ptr() leads: RAM may have been given holes since the last time. */
+/* Where hw_ptr() leads; RAM may have been given other regions since the last time. */
 static void find_base(struct kms_guest *guest)
 {
     if (guest->window) {
         guest->base = kms_window_base(guest->window);
         guest->span = kms_window_size(guest->window);
+        kms_window_protect(guest->window);
         return;
     }
     struct kms_ram *ram = kms_machine_ram(guest->machine);
     struct kms_region region = kms_ram_region(ram, 0);
     guest->span = region.kind == KMS_REGION_RAM ? region.size : 0;
     guest->base = guest->span ? kms_ram_ptr(ram, 0, guest->span) : NULL;
+}
+
+static struct kms_guest *allocate(struct kms_guest_module *module, const struct kms_guest_options *options)
+{
+    struct kms_guest *guest = calloc(1, sizeof *guest);
+    if (!guest)
+        return NULL;
+    guest->module = module;
+    guest->mode = options->mode;
+    guest->plain = options->plain && options->mode == KMS_GUEST_DIRECT;
+    guest->console = options->console;
+    guest->console_context = options->context;
+    guest->fill_byte = options->machine.ram.fill == KMS_FILL_ZERO ? 0 : KMS_POISON;
+    guest->fresh = true;
+    return guest;
 }
 
 enum kms_status kms_guest_new(const struct kms_guest_options *options, struct kms_guest **guest)
@@ -69,19 +96,17 @@ enum kms_status kms_guest_new(const struct kms_guest_options *options, struct km
         module = kms_guest_find(options->kernel);
     if (!module || module->ops->abi != GUEST_ABI)
         return KMS_BAD_OPTION;
-    struct kms_guest *made = calloc(1, sizeof *made);
+    struct kms_guest *made = allocate(module, options);
     if (!made)
         return KMS_NO_MEMORY;
-    made->module = module;
-    made->mode = options->mode;
-    made->console = options->console;
-    made->console_context = options->context;
-    made->fill_byte = options->machine.ram.fill == KMS_FILL_ZERO ? 0 : KMS_POISON;
-    made->fresh = true;
     enum kms_status status = make(made, options);
     if (status != KMS_OK) {
         kms_guest_free(made);
-        return status;
+        if (status != KMS_UNSUPPORTED || options->plain || options->mode != KMS_GUEST_DIRECT)
+            return status;
+        struct kms_guest_options without_view = *options;
+        without_view.plain = true;
+        return kms_guest_new(&without_view, guest);
     }
     find_base(made);
     *guest = made;
@@ -116,7 +141,7 @@ struct kms_cpu *kms_guest_cpu(struct kms_guest *guest)
 
 struct kms_window *kms_guest_window(struct kms_guest *guest)
 {
-    return guest->window;
+    return guest->mode == KMS_GUEST_WINDOW ? guest->window : NULL;
 }
 
 const struct kms_guest_module *kms_guest_module(const struct kms_guest *guest)

@@ -19,7 +19,8 @@ struct kms_guest {
     enum kms_guest_mode mode;
     struct kms_machine *machine;
     struct kms_cpu *cpu;
-    struct kms_window *window;
+    struct kms_window *window; /* in direct mode a view of RAM, or NULL if plain */
+    bool plain;
     void (*console)(void *context, char c);
     void *console_context;
 

@@ -8,7 +8,7 @@
 /* ---- memory ----------------------------------------------------------------------------------------------
  */
 
-/* RAM beside the region at 0, in direct mode. */
+/* RAM beside the region at 0, for plain guests. */
 static void *ptr_beyond(struct kms_guest *guest, uint32_t linear)
 {
     uint8_t *ptr = guest->window ? NULL : kms_ram_ptr(kms_machine_ram(guest->machine), linear, 1);

@@ -78,7 +78,7 @@ enum kms_status kms_window_new(struct kms_cpu *cpu, const struct kms_window_opti
         kms_window_free(made);
         return status;
     }
-    if (window_paging(made))
+    if (window_paging(made) && !made->physical)
         window_drop_all(made);
     else
         window_map_identity(made);

@@ -39,6 +39,7 @@ struct kms_window {
     void *context;
     struct kms_observer observer;
 
+    bool physical; /* `identity` for ever */
     bool identity;
     struct window_page *pages;
     struct window_page *spare; /* as long as pages[] */

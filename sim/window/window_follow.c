@@ -73,7 +73,7 @@ static void invalidate_page(struct kms_window *window, kms_linear linear)
 /* Turning paging on or off starts anew. True: it did. */
 static bool switch_paging(struct kms_window *window)
 {
-    if (window_paging(window) != window->identity)
+    if (window->physical || window_paging(window) != window->identity)
         return false;
     if (window->identity)
         window_drop_all(window);

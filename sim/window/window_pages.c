@@ -98,8 +98,8 @@ static bool map_host(struct kms_window *window, const struct window_page *page)
 static bool unmap_host(struct kms_window *window, kms_linear linear, uint64_t size)
 {
     void *const start = window->base + linear;
-    const bool done = mmap(start, (size_t)size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED,
-                           -1, 0) != MAP_FAILED;
+    const bool done = mmap(start, (size_t)size, PROT_NONE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
     VALGRIND_MAKE_MEM_DEFINED(start, (size_t)size);
     return done;
 }

@@ -70,6 +70,17 @@ static void settle_writes(struct kms_window *window, struct window_page *page, u
         window_set_write(window, page, false);
 }
 
+/* With CR0.PG clear only writable pages are listed. */
+static void settle_identity(struct kms_window *window)
+{
+    if (window->count > HOT_MAX) {
+        window_map_identity(window);
+        return;
+    }
+    for (uint32_t i = 0; i < window->count; i++)
+        kms_ram_touch(window->ram, window->pages[i].frame, KMS_PAGE_SIZE);
+}
+
 /* The list in the state's order, so that evictions repeat. */
 static void take_order(struct kms_window *window, const struct kms_window_state *state)
 {
@@ -90,6 +101,10 @@ static void take_order(struct kms_window *window, const struct kms_window_state 
 
 void kms_window_load(struct kms_window *window, const struct kms_window_state *state)
 {
+    if (state->identity && window->identity) {
+        settle_identity(window);
+        return;
+    }
     if (state->identity) {
         window_map_identity(window);
         return;
