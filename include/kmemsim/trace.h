@@ -94,8 +94,7 @@ struct kms_trace_op {
     size_t text_length;
 };
 
-/* ---- reading ---------------------------------------------------------------------------------------------
- */
+/* ---- reading ---- */
 
 /* Where text comes from. Returns how many bytes it stored, 0 at the end, or SIZE_MAX if it cannot go on. */
 struct kms_trace_source {
@@ -130,8 +129,7 @@ uint64_t kms_trace_reader_bytes(const struct kms_trace_reader *reader);
 const char *kms_trace_handle_name(struct kms_trace_reader *reader, uint32_t handle);
 const char *kms_trace_process_name(struct kms_trace_reader *reader, uint32_t process);
 
-/* ---- writing ---------------------------------------------------------------------------------------------
- */
+/* ---- writing ---- */
 
 #define KMS_TRACE_HEADER "kmt 1\n"
 

@@ -217,6 +217,8 @@ static bool read_line(struct kms_trace_reader *reader, struct kms_trace_op *op)
 
 enum kms_trace_result kms_trace_read(struct kms_trace_reader *reader, struct kms_trace_op *op)
 {
+    if (reader->ended == KMS_TRACE_OP && trace_read_common(reader, op))
+        return KMS_TRACE_OP;
     while (reader->ended == KMS_TRACE_OP && next_line(reader)) {
         if (reader->line_number == 1)
             read_header(reader);

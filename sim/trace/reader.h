@@ -47,6 +47,9 @@ bool trace_fail(struct kms_trace_reader *reader, const char *at, const char *for
 bool trace_read_operands(struct kms_trace_reader *reader, const struct trace_rule *rule,
                          struct kms_trace_op *op);
 
+/* An operation of the kind that recordings consist of. False: it is another line, and nothing has happened. */
+bool trace_read_common(struct kms_trace_reader *reader, struct kms_trace_op *op);
+
 static inline bool trace_is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r';
