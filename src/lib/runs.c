@@ -393,7 +393,7 @@ void runs_give(struct runs *runs, size_t first, size_t count)
 
 static size_t nodes_for(size_t children)
 {
-    return (children + RUNS_FANOUT - 1) / RUNS_FANOUT;
+    return children > RUNS_FANOUT ? (children + RUNS_FANOUT - 1) / RUNS_FANOUT : 1;
 }
 
 bool runs_create(struct runs *runs, size_t units, void *memory, size_t bytes)
