@@ -162,12 +162,12 @@ static enum quirk explain_access(const struct quirk_context *k, const struct ref
 {
     if (implicit_with_ac(k, op, mine, theirs) && !(op->flags & REF_USER))
         return QEMU_IMPLICIT_WITH_AC;
-    if (both_page_faults(mine, theirs))
-        return explain_faults(k, op, mine, theirs);
-    bool small = !(k->cr4 & CR4_PAE) && k->cr4 & CR4_PSE;
-    if (small && mine->status == REF_FAULT && mine->vector == PF && mine->error & PF_RSVD)
+    enum quirk quirk = both_page_faults(mine, theirs) ? explain_faults(k, op, mine, theirs) : QUIRK_NONE;
+    bool small = !(k->cr4 & CR4_PAE) && k->cr4 & CR4_PSE && mine->status == REF_FAULT && mine->vector == PF;
+    bool reserved = theirs->status == REF_FAULT && theirs->error & PF_RSVD;
+    if (quirk == QUIRK_NONE && small && mine->error & PF_RSVD && !reserved)
         return QEMU_PSE36_ANY_WIDTH;
-    return QUIRK_NONE;
+    return quirk;
 }
 
 static enum quirk explain_peek(const struct quirk_context *k, const struct ref_op *op, const struct ref_result *mine,
@@ -205,7 +205,8 @@ static struct quirk_answer explain_qemu(const struct quirk_context *k, size_t i,
     struct quirk_answer answer = {QUIRK_NONE, false};
     if (op->code == REF_ACCESS) {
         answer.quirk = explain_access(k, op, mine, theirs);
-        answer.rest_incomparable = (mine->status != theirs->status) || answer.quirk == QEMU_SPLIT_RMW;
+        answer.rest_incomparable = mine->status != theirs->status || answer.quirk == QEMU_SPLIT_RMW ||
+                                   answer.quirk == QEMU_PSE36_ANY_WIDTH;
     } else if (op->code == REF_PEEK) {
         answer.quirk = explain_peek(k, op, mine, theirs);
     } else if (op->code >= REF_CR0 && op->code <= REF_PKRS) {

@@ -1,0 +1,231 @@
+#include "duel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "reduce.h"
+#include "subject.h"
+
+#define REDUCE_ATTEMPTS 3000u
+#define SINGLE_MS       3000u /* for one case alone: more than enough */
+
+struct duel {
+    struct duel_options options;
+    struct emulator *emulator;
+    struct subject *subject;
+    struct ref_cpu cpu;
+    struct ref_op *ops;
+    struct ref_result *mine, *theirs;
+    size_t room; /* operations in each of the three */
+    char error[256];
+};
+
+static enum emulator_status start_emulator(struct duel *d)
+{
+    const struct ref_op reset = {.code = REF_RESET};
+    struct ref_result ignored;
+    emulator_close(d->emulator);
+    d->emulator = NULL;
+    enum emulator_status status =
+        emulator_open(d->options.oracle, &d->options.emulator, &d->emulator, d->error);
+    if (status == EMULATOR_OK)
+        status = emulator_run(d->emulator, &reset, &ignored, 1);
+    if (status == EMULATOR_OK)
+        d->cpu = *emulator_cpu(d->emulator);
+    else if (d->emulator)
+        snprintf(d->error, sizeof(d->error), "%s", emulator_error(d->emulator));
+    return status;
+}
+
+static uint64_t ram_bytes(const struct duel *d)
+{
+    unsigned mib = d->options.emulator.ram_mib;
+    return (uint64_t)(mib ? mib : 64) << 20;
+}
+
+enum emulator_status duel_open(const struct duel_options *options, struct duel **duel, char error[256])
+{
+    struct duel *d = calloc(1, sizeof(*d));
+    *duel = NULL;
+    if (!d) {
+        snprintf(error, 256, "no memory");
+        return EMULATOR_FAILED;
+    }
+    d->options = *options;
+    enum emulator_status status = start_emulator(d);
+    if (status == EMULATOR_OK) {
+        bool on_walk = options->oracle == EMULATOR_QEMU;
+        d->subject = subject_new(&(struct subject_options){d->cpu, ram_bytes(d), on_walk});
+        snprintf(d->error, sizeof(d->error), "no memory for the machine");
+        status = d->subject ? EMULATOR_OK : EMULATOR_FAILED;
+    }
+    if (status == EMULATOR_OK) {
+        *duel = d;
+        return status;
+    }
+    snprintf(error, 256, "%s", d->error);
+    duel_close(d);
+    return status;
+}
+
+void duel_close(struct duel *d)
+{
+    if (!d)
+        return;
+    emulator_close(d->emulator);
+    subject_free(d->subject);
+    free(d->ops);
+    free(d->mine);
+    free(d->theirs);
+    free(d);
+}
+
+const struct ref_cpu *duel_cpu(const struct duel *d)
+{
+    return &d->cpu;
+}
+
+enum emulator_kind duel_oracle(const struct duel *d)
+{
+    return d->options.oracle;
+}
+
+struct generate_options duel_generate_options(const struct duel *d, unsigned arch)
+{
+    return (struct generate_options){d->cpu, arch, d->options.oracle == EMULATOR_BOCHS, ram_bytes(d)};
+}
+
+static bool make_room(struct duel *d, size_t count)
+{
+    if (count <= d->room)
+        return true;
+    free(d->ops);
+    free(d->mine);
+    free(d->theirs);
+    d->ops = malloc(count * sizeof(*d->ops));
+    d->mine = malloc(count * sizeof(*d->mine));
+    d->theirs = malloc(count * sizeof(*d->theirs));
+    d->room = d->ops && d->mine && d->theirs ? count : 0;
+    return d->room != 0;
+}
+
+bool duel_answer_list(struct duel *d, const struct ref_op *ops, struct ref_result *mine, struct ref_result *theirs,
+                      size_t count)
+{
+    subject_run(d->subject, ops, mine, count);
+    if (!d->emulator && start_emulator(d) != EMULATOR_OK)
+        return false;
+    if (emulator_run(d->emulator, ops, theirs, count) == EMULATOR_OK)
+        return true;
+    start_emulator(d);
+    return false;
+}
+
+bool duel_answers(struct duel *d, const struct ref_case *c, struct ref_result *mine, struct ref_result *theirs)
+{
+    return duel_answer_list(d, c->ops, mine, theirs, c->count);
+}
+
+static size_t gather(struct duel *d, const struct ref_case *cases, size_t count)
+{
+    size_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += cases[i].count;
+    if (!make_room(d, total))
+        return 0;
+    size_t at = 0;
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&d->ops[at], cases[i].ops, cases[i].count * sizeof(*d->ops));
+        at += cases[i].count;
+    }
+    return total;
+}
+
+struct findings {
+    struct tally *tally;
+    struct duel_difference *differences;
+    size_t count, max;
+};
+
+static void judge(struct duel *d, const struct ref_case *c, size_t number, size_t at, struct findings *f)
+{
+    size_t op = compare_case(d->options.oracle, c, d->mine + at, d->theirs + at, f->tally);
+    f->tally->cases++;
+    f->tally->operations += c->count;
+    if (op == SIZE_MAX)
+        return;
+    if (f->count < f->max)
+        f->differences[f->count] = (struct duel_difference){number, op};
+    f->count++;
+}
+
+/* One by one, after a batch did not come back. */
+static bool run_singly(struct duel *d, const struct ref_case *cases, size_t count, struct findings *f)
+{
+    unsigned limit = d->options.emulator.timeout_ms;
+    d->options.emulator.timeout_ms = SINGLE_MS;
+    bool good = start_emulator(d) == EMULATOR_OK;
+    for (size_t i = 0; i < count && good; i++) {
+        if (duel_answers(d, &cases[i], d->mine, d->theirs)) {
+            judge(d, &cases[i], i, 0, f);
+            continue;
+        }
+        if (f->count < f->max)
+            f->differences[f->count] = (struct duel_difference){i, SIZE_MAX};
+        f->count++;
+        f->tally->cases++;
+        good = d->emulator != NULL;
+    }
+    d->options.emulator.timeout_ms = limit;
+    return good && start_emulator(d) == EMULATOR_OK;
+}
+
+size_t duel_run(struct duel *d, const struct ref_case *cases, size_t count, struct tally *tally,
+                struct duel_difference *differences, size_t max)
+{
+    struct findings f = {tally, differences, 0, max};
+    size_t total = gather(d, cases, count), at = 0;
+    if (!total)
+        return 0;
+    if (emulator_run(d->emulator, d->ops, d->theirs, total) != EMULATOR_OK)
+        return run_singly(d, cases, count, &f) ? f.count : SIZE_MAX;
+    subject_run(d->subject, d->ops, d->mine, total);
+    for (size_t i = 0; i < count; i++) {
+        judge(d, &cases[i], i, at, &f);
+        at += cases[i].count;
+    }
+    return f.count;
+}
+
+static bool differs(void *context, const struct ref_case *c)
+{
+    struct duel *d = context;
+    if (!duel_answers(d, c, d->mine, d->theirs))
+        return false;
+    return compare_case(d->options.oracle, c, d->mine, d->theirs, NULL) != SIZE_MAX;
+}
+
+void duel_reduce(struct duel *d, struct ref_case *c)
+{
+    if (make_room(d, REF_MAX_OPS) && differs(d, c))
+        reduce_case(c, differs, d, d->options.oracle == EMULATOR_BOCHS ? REDUCE_ATTEMPTS / 10 : REDUCE_ATTEMPTS);
+}
+
+void duel_print(FILE *out, struct duel *d, const struct ref_case *c)
+{
+    char op[160], mine[96], theirs[96];
+    bool alive = make_room(d, REF_MAX_OPS) && duel_answers(d, c, d->mine, d->theirs);
+    fprintf(out, "case %s\n", c->name);
+    for (size_t i = 1; i < c->count; i++) {
+        op_write(op, sizeof(op), &c->ops[i]);
+        result_write(mine, sizeof(mine), &c->ops[i], &d->mine[i]);
+        if (alive)
+            result_write(theirs, sizeof(theirs), &c->ops[i], &d->theirs[i]);
+        else
+            snprintf(theirs, sizeof(theirs), "no answer");
+        if (alive && !results_differ(&c->ops[i], &d->mine[i], &d->theirs[i]))
+            fprintf(out, "%-44s # %s\n", op, mine);
+        else
+            fprintf(out, "%-44s # machine: %s; %s: %s\n", op, mine, emulator_name(d->options.oracle), theirs);
+    }
+}
