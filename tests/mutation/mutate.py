@@ -29,7 +29,7 @@ import threading
 import time
 
 FIELDS = ("name", "file", "from", "to", "tests")
-COPIED = ("CMakeLists.txt", "include", "sim", "src", "tests", "docs/examples")
+COPIED = ("CMakeLists.txt", "include", "sim", "src", "tests", "fuzz/support", "docs/examples")
 
 
 class Broken(Exception):
@@ -146,7 +146,8 @@ class Workshop:
         for test in tests:
             # The backstop ends a ctest whose test left a child behind; the test itself has the limit.
             status = self.command("ctest", "--test-dir", str(self.build), "-R", f"^{test}$", "--no-tests=error",
-                                  "--timeout", str(self.options.limit), limit=self.options.limit + 30)
+                                  "--output-on-failure", "--timeout", str(self.options.limit),
+                                  limit=self.options.limit + 30)
             if status != 0:
                 return test, "outlasted every limit" if status is None else "failed"
         return None
