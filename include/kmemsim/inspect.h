@@ -17,8 +17,7 @@
 extern "C" {
 #endif
 
-/* ---- an address space ------------------------------------------------------------------------------------
- */
+/* ---- an address space ---- */
 
 /* Tables in RAM and the walker that reads them. The pointers are borrowed. */
 struct kms_space {
@@ -29,6 +28,7 @@ struct kms_space {
     uint8_t width;      /* bits of a linear address that are translated */
     uint8_t index_bits; /* bits of the address that select an entry: 9, or 10 with 32-bit paging */
     bool sign_extended; /* the bits above are copies of the highest one */
+    bool noexec;        /* entries can forbid execution */
     kms_phys table;     /* of the topmost table */
 };
 
@@ -49,8 +49,7 @@ static inline void kms_space_walk(const struct kms_space *space, kms_linear line
     space->walk(space->registers, space->ram, linear, walk);
 }
 
-/* ---- listing ---------------------------------------------------------------------------------------------
- */
+/* ---- listing ---- */
 
 /*
  * A cursor goes through an address space from low offsets to high, by the span of the last entry of each
@@ -82,11 +81,12 @@ bool kms_cursor_next(struct kms_cursor *cursor);
 
 /* The entry that ended a walk; NULL if nothing was read. */
 const struct kms_walk_level *kms_walk_last(const struct kms_walk *walk);
+/* The table that the entry read at this depth stands in. */
+kms_phys kms_walk_table(const struct kms_space *space, const struct kms_walk *walk, unsigned depth);
 /* First byte of the mapped page's frame. */
 kms_phys kms_walk_frame(const struct kms_walk *walk);
 
-/* ---- runs ------------------------------------------------------------------------------------------------
- */
+/* ---- runs ---- */
 
 /* Neighbouring pages that share what the fold looks at. */
 struct kms_run {
@@ -113,8 +113,7 @@ bool kms_fold_add(struct kms_fold *fold, const struct kms_cursor *cursor, struct
 /* The last run, if there is one. */
 bool kms_fold_end(struct kms_fold *fold, struct kms_run *done);
 
-/* ---- around one address ----------------------------------------------------------------------------------
- */
+/* ---- around one address ---- */
 
 /* Where a run of mapped pages begins and ends, whatever its rights and frames. `found` false: there is none.
  */
@@ -129,23 +128,19 @@ void kms_space_nearest(const struct kms_space *space, kms_linear linear, struct 
                        struct kms_extent *above);
 
 /*
- * A recursive mapping: an entry of the topmost table points at that table. An address whose walk takes this
- * entry `times` times reaches a table instead of a page.
+ * A recursive mapping: an entry of the topmost table points at that table (with PAE paging, an entry of a page
+ * directory at a page directory). An address whose walk takes this entry `times` times reaches a table instead
+ * of a page.
  */
 struct kms_recursion {
     unsigned times;    /* 0: not a recursive window */
-    uint16_t index;    /* of the entry in the topmost table */
+    unsigned depth;    /* of the entry in the walk */
+    unsigned shift;    /* log2 of what the entry spans */
     kms_linear linear; /* the address whose entry is seen here */
     unsigned level;    /* the level of that entry: 1 for a page-table entry; 0 if it is no entry at all */
 };
 
 struct kms_recursion kms_walk_recursion(const struct kms_space *space, const struct kms_walk *walk);
-
-/* The next entry of the topmost table, from *index on, that points at the table itself. *index is then the
- * entry's; false if there are no more. */
-bool kms_space_recursive_entry(const struct kms_space *space, unsigned *index);
-/* First byte of the window in which entries of `level` (1: page tables) appear by that recursive entry. */
-kms_linear kms_space_window(const struct kms_space *space, unsigned index, unsigned level);
 
 /* An address that stands where a physical one belongs, though it looks like a linear one. */
 struct kms_lookalike {
@@ -157,8 +152,7 @@ struct kms_lookalike {
  */
 struct kms_lookalike kms_space_lookalike(const struct kms_space *space, kms_phys phys);
 
-/* ---- difference ------------------------------------------------------------------------------------------
- */
+/* ---- difference ---- */
 
 enum kms_diff_kind {
     KMS_DIFF_ONLY_A,
@@ -185,8 +179,7 @@ typedef bool kms_diff_fn(void *context, const struct kms_difference *difference)
  */
 bool kms_diff(const struct kms_space *a, const struct kms_space *b, kms_diff_fn *report, void *context);
 
-/* ---- audit -----------------------------------------------------------------------------------------------
- */
+/* ---- audit ---- */
 
 enum kms_rule {
     KMS_RULE_RESERVED,      /* a reserved bit is set in a present entry */
@@ -244,8 +237,7 @@ struct kms_audit_result {
 enum kms_status kms_audit(const struct kms_space *space, const struct kms_audit_options *options,
                           kms_finding_fn *report, void *context, struct kms_audit_result *result);
 
-/* ---- words -----------------------------------------------------------------------------------------------
- */
+/* ---- words ---- */
 
 /* All words go to text[size], cut to fit and ended by zero; the return is the whole length, like snprintf().
  */

@@ -60,6 +60,7 @@ struct cli_options {
     bool range_given;
     kms_linear first, last;
     uint64_t limit;
+    bool all;
     bool kernel_base_given;
     kms_linear kernel_base;
 };

@@ -78,32 +78,36 @@ static void show(struct cli *cli, const struct kms_run *run)
         print_run(cli, run);
 }
 
-/* The window of a recursive entry, named instead of listed: it would show the tables as pages. */
-static void show_window(struct cli *cli, unsigned index)
+/* A recursive window is named instead of listed: it would show the tables as pages. */
+static void show_window(struct cli *cli, const struct kms_cursor *cursor, const struct kms_recursion *window)
 {
+    const struct kms_walk_level *entry = &cursor->walk.level[window->depth];
     const int digits = cli_digits(&cli->space);
-    const kms_linear first = kms_space_window(&cli->space, index, 1);
-    const unsigned top = cli->space.width > 48 ? 5 : cli->space.width > 32 ? 4 : 2;
-    if (cli->options.json) {
-        cli_json_item(cli, json_pack("{so ss si}", "first", cli_json_address(first), "recursive",
-                                     kms_entry_name(top), "index", (int)index));
-        return;
-    }
-    fprintf(cli->out,
-            "0x%0*" PRIx64 "  recursive window: %s[%u] points at its own table; PTEs from here, its own "
-            "entries at 0x%0*" PRIx64 "\n",
-            digits, first, kms_entry_name(top), index, digits, kms_space_window(&cli->space, index, top));
+    const kms_linear first = kms_space_linear(&cli->space, cursor->offset);
+    const kms_linear last = kms_space_linear(&cli->space, cursor->next - 1);
+    char size[24];
+    if (cli->options.json)
+        cli_json_item(cli, json_pack("{so so ss si}", "first", cli_json_address(first), "last", cli_json_address(last),
+                                     "recursive_entry", kms_entry_name(entry->level), "index", entry->index));
+    else
+        fprintf(cli->out, "0x%0*" PRIx64 "-0x%0*" PRIx64 " %6s    recursive window: %s[%u] points at %s\n", digits, first,
+                digits, last, cli_size_words(UINT64_C(1) << window->shift, size), kms_entry_name(entry->level),
+                entry->index, window->depth ? "a page directory" : "its own table");
 }
 
-/* Skips a recursive window, once shown; false if the cursor is not in one. */
+static bool is_window(const struct cli *cli, const struct kms_cursor *cursor)
+{
+    return kms_walk_recursion(&cli->space, &cursor->walk).times > 0;
+}
+
+/* Names a recursive window and passes over it; false if the cursor is not in one. */
 static bool pass_window(struct cli *cli, struct kms_cursor *cursor)
 {
-    struct kms_recursion recursion = kms_walk_recursion(&cli->space, &cursor->walk);
-    if (!recursion.times)
+    struct kms_recursion window = kms_walk_recursion(&cli->space, &cursor->walk);
+    if (!window.times)
         return false;
-    unsigned shift = cli->space.width - cli->space.index_bits;
-    show_window(cli, recursion.index);
-    cursor->next = ((cursor->offset >> shift) + 1) << shift;
+    cursor->next = ((cursor->offset >> window.shift) + 1) << window.shift;
+    show_window(cli, cursor, &window);
     return true;
 }
 
@@ -118,11 +122,9 @@ static enum cli_exit map(struct cli *cli)
     if (cli->options.json)
         cli_json_begin(cli, "ranges");
     while (kms_cursor_next(&cursor)) {
-        bool windowed = kms_walk_recursion(&cli->space, &cursor.walk).times > 0;
-        if (windowed ? kms_fold_end(&fold, &run) : kms_fold_add(&fold, &cursor, &run))
+        if (is_window(cli, &cursor) ? kms_fold_end(&fold, &run) : kms_fold_add(&fold, &cursor, &run))
             show(cli, &run);
-        if (windowed)
-            pass_window(cli, &cursor);
+        pass_window(cli, &cursor);
     }
     if (kms_fold_end(&fold, &run))
         show(cli, &run);

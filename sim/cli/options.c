@@ -30,6 +30,7 @@ enum option_code {
     OPTION_RANGE,
     OPTION_LIMIT,
     OPTION_KERNEL_BASE,
+    OPTION_ALL,
 };
 
 static const struct option long_options[] = {
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
     {"range", required_argument, NULL, OPTION_RANGE},
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"kernel-base", required_argument, NULL, OPTION_KERNEL_BASE},
+    {"all", no_argument, NULL, OPTION_ALL},
     {NULL, 0, NULL, 0},
 };
 
@@ -255,18 +257,26 @@ static bool set_range(struct cli *cli)
     return true;
 }
 
-static bool parse_view(struct cli *cli, int code)
+static bool set_view_number(struct cli *cli, int code)
 {
     struct cli_options *options = &cli->options;
+    switch (code) {
+    case OPTION_CR2: options->cr2_given = true; return need_number(cli, code, &options->cr2);
+    case OPTION_LIMIT: return need_number(cli, code, &options->limit);
+    default: options->kernel_base_given = true; return need_number(cli, code, &options->kernel_base);
+    }
+}
+
+static bool parse_view(struct cli *cli, int code)
+{
     switch (code) {
     case OPTION_USER: return set_privilege(cli, KMS_AS_USER);
     case OPTION_IMPLICIT: return set_privilege(cli, KMS_AS_IMPLICIT);
     case OPTION_WRITE: return set_kind(cli, KMS_WRITE);
     case OPTION_FETCH: return set_kind(cli, KMS_FETCH);
-    case OPTION_CR2: return options->cr2_given = true, need_number(cli, code, &options->cr2);
     case OPTION_RANGE: return set_range(cli);
-    case OPTION_LIMIT: return need_number(cli, code, &options->limit);
-    default: options->kernel_base_given = true; return need_number(cli, code, &options->kernel_base);
+    case OPTION_ALL: return cli->options.all = true;
+    default: return set_view_number(cli, code);
     }
 }
 

@@ -104,11 +104,11 @@ static void print_level(const struct cli *cli, const struct walk_view *view, uns
 static void print_recursion(const struct cli *cli, const struct walk_view *view)
 {
     const struct kms_recursion *recursion = &view->recursion;
-    const struct kms_walk_level *top = &view->walk.level[0];
+    const struct kms_walk_level *entry = &view->walk.level[recursion->depth];
     if (!recursion->times)
         return;
-    fprintf(cli->out, "  recursive window: %s[%u] points at its own table", kms_entry_name(top->level),
-            recursion->index);
+    fprintf(cli->out, "  recursive window: %s[%u] points at %s", kms_entry_name(entry->level), entry->index,
+            recursion->depth ? "a page directory" : "its own table");
     if (recursion->level)
         fprintf(cli->out, "; this page holds the %ss from that of 0x%0*" PRIx64 " on",
                 kms_entry_name(recursion->level), cli_digits(&cli->space), recursion->linear);
@@ -240,11 +240,12 @@ static json_t *fault_json(const struct kms_space *space, const struct walk_view 
                      (int)view->fault.error_code, "words", words, "reason", reason);
 }
 
-static json_t *recursion_json(const struct kms_recursion *recursion)
+static json_t *recursion_json(const struct walk_view *view)
 {
+    const struct kms_recursion *recursion = &view->recursion;
     if (!recursion->times)
         return json_null();
-    return json_pack("{si si so}", "index", recursion->index, "level", (int)recursion->level, "linear",
+    return json_pack("{si si so}", "index", view->walk.level[recursion->depth].index, "level", (int)recursion->level, "linear",
                      cli_json_address(recursion->linear));
 }
 
@@ -260,7 +261,7 @@ json_t *cli_view_json(const struct cli *cli, const struct walk_view *view)
     json_t *end =
         json_pack("{ss so so so so so}", "verdict", kms_verdict_words((enum kms_verdict)view->walk.verdict),
                   "physical", mapped ? cli_json_address(view->walk.phys) : json_null(), "fault",
-                  fault_json(&cli->space, view), "recursive", recursion_json(&view->recursion),
+                  fault_json(&cli->space, view), "recursive", recursion_json(view),
                   "nearest_below", extent_json(&view->below), "nearest_above", extent_json(&view->above));
     if (mapped)
         json_object_set_new(end, "page_size", json_integer((json_int_t)1 << view->walk.page_shift));

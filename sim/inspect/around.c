@@ -68,70 +68,62 @@ void kms_space_nearest(const struct kms_space *space, kms_linear linear, struct 
 /* ---- recursive windows -----------------------------------------------------------------------------------
  */
 
-static unsigned top_shift(const struct kms_space *space)
-{
-    return space->mode == KMS_PAGING_PAE ? 30u : (unsigned)space->width - space->index_bits;
-}
-
 static unsigned levels(const struct kms_space *space)
 {
     return (space->width - KMS_PAGE_SHIFT + space->index_bits - 1u) / space->index_bits;
 }
 
-static unsigned top_entries(const struct kms_space *space)
+/* The page directory at `table` as one of the four of PAE paging; 4 if it is none. */
+static unsigned pae_directory(const struct kms_space *space, kms_phys table)
 {
-    return 1u << (space->width - top_shift(space));
+    unsigned found = 0;
+    for (; found < 4; found++) {
+        struct kms_walk walk;
+        kms_space_walk(space, (kms_linear)found << 30, &walk);
+        if (walk.depth > 1 && kms_walk_table(space, &walk, 1) == table)
+            break;
+    }
+    return found;
 }
 
-/* The address of the table that a level's entry stands in. */
-static kms_phys table_of(const struct kms_space *space, const struct kms_walk_level *level)
+static struct kms_recursion pae_recursion(const struct kms_space *space, const struct kms_walk *walk)
 {
-    unsigned entry_size = space->index_bits == 10 ? 4 : 8;
-    return level->entry_addr - (kms_phys)level->index * entry_size;
+    struct kms_recursion found = {.depth = 1, .shift = 21};
+    if (walk->depth < 3)
+        return found;
+    unsigned seen = pae_directory(space, kms_walk_table(space, walk, 2));
+    if (seen == 4)
+        return found;
+    found.times = 1;
+    found.level = 1;
+    found.linear = (kms_linear)seen << 30 | (kms_linear)walk->level[2].index << 21;
+    unsigned again = walk->verdict == KMS_MAPPED ? pae_directory(space, kms_walk_frame(walk)) : 4;
+    if (again < 4) {
+        found.times = 2;
+        found.level = 2;
+        found.linear = (kms_linear)again << 30;
+    }
+    return found;
 }
 
 struct kms_recursion kms_walk_recursion(const struct kms_space *space, const struct kms_walk *walk)
 {
-    struct kms_recursion found = {0};
-    if (space->mode == KMS_PAGING_NONE || space->mode == KMS_PAGING_PAE || walk->depth < 2)
-        return found;
-    while (found.times + 1u < walk->depth && table_of(space, &walk->level[found.times + 1u]) == space->table)
+    struct kms_recursion found = {.shift = (unsigned)space->width - space->index_bits};
+    if (space->mode == KMS_PAGING_PAE)
+        return pae_recursion(space, walk);
+    while (found.times + 1u < walk->depth && kms_walk_table(space, walk, found.times + 1u) == space->table)
         found.times++;
-    if (walk->verdict == KMS_MAPPED && walk->depth == levels(space) && found.times + 1u == walk->depth &&
+    if (walk->verdict == KMS_MAPPED && found.times + 1u == walk->depth && walk->depth == levels(space) &&
         kms_walk_frame(walk) == space->table)
         found.times++;
     if (found.times == 0)
         return found;
-    found.index = walk->level[0].index;
     uint64_t offset = kms_space_offset(space, walk->linear) << (space->index_bits * found.times);
     uint64_t mask = (UINT64_C(1) << space->width) - 1;
-    uint64_t page = UINT64_C(1) << (KMS_PAGE_SHIFT + (found.times - 1u) * space->index_bits);
+    uint64_t page = UINT64_C(1) << (KMS_PAGE_SHIFT + found.times * space->index_bits);
     found.linear = kms_space_linear(space, offset & mask & ~(page - 1));
     found.level = walk->depth == levels(space) ? found.times : 0;
     return found;
-}
-
-bool kms_space_recursive_entry(const struct kms_space *space, unsigned *index)
-{
-    if (space->mode == KMS_PAGING_NONE || space->mode == KMS_PAGING_PAE)
-        return false;
-    struct kms_walk walk;
-    for (; *index < top_entries(space); ++*index) {
-        uint64_t offset =
-            (uint64_t)*index << top_shift(space) | (uint64_t)*index << (top_shift(space) - space->index_bits);
-        mapped_at(space, offset, &walk);
-        if (walk.depth > 1 && table_of(space, &walk.level[1]) == space->table)
-            return true;
-    }
-    return false;
-}
-
-kms_linear kms_space_window(const struct kms_space *space, unsigned index, unsigned level)
-{
-    uint64_t offset = 0;
-    for (unsigned i = 0; i < level && i < levels(space); i++)
-        offset |= (uint64_t)index << (top_shift(space) - i * space->index_bits);
-    return kms_space_linear(space, offset);
 }
 
 /* ---- linear addresses where physical ones belong ---------------------------------------------------------

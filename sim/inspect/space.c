@@ -24,6 +24,7 @@ struct kms_space kms_x86_space(const struct kms_x86_state *state, const struct k
         .mode = (uint8_t)mode,
         .width = widths[mode],
         .index_bits = mode == KMS_PAGING_32BIT ? 10 : 9,
+        .noexec = (state->efer & KMS_EFER_NXE) && (state->cr4 & KMS_CR4_PAE),
         .sign_extended = mode == KMS_PAGING_4LEVEL || mode == KMS_PAGING_5LEVEL,
         .table = state->cr3 & ~low_bits & (mode <= KMS_PAGING_PAE ? UINT32_MAX : wide),
     };
@@ -56,6 +57,12 @@ uint64_t kms_space_offset(const struct kms_space *space, kms_linear linear)
 const struct kms_walk_level *kms_walk_last(const struct kms_walk *walk)
 {
     return walk->depth ? &walk->level[walk->depth - 1] : NULL;
+}
+
+kms_phys kms_walk_table(const struct kms_space *space, const struct kms_walk *walk, unsigned depth)
+{
+    const struct kms_walk_level *level = &walk->level[depth];
+    return level->entry_addr - (kms_phys)level->index * (space->index_bits == 10 ? 4u : 8u);
 }
 
 kms_phys kms_walk_frame(const struct kms_walk *walk)

@@ -1,0 +1,210 @@
+/* The pass of an audit over all entries: what one entry or one page alone shows. */
+#include "audit.h"
+
+#define FOUR_GIB (UINT64_C(1) << 32)
+
+/* Where PCs have video memory, option ROMs and BIOS, and devices, APICs and flash below 4 GiB. */
+#define LEGACY_FIRST  UINT64_C(0xa0000)
+#define LEGACY_END    UINT64_C(0x100000)
+#define DEVICES_FIRST UINT64_C(0xe0000000)
+
+#define RUN_RIGHTS (KMS_RIGHT_READ | KMS_RIGHT_WRITE | KMS_RIGHT_EXEC | KMS_RIGHT_USER)
+
+static struct kms_finding finding_at(const struct kms_cursor *cursor, enum kms_rule rule)
+{
+    const struct kms_walk_level *last = kms_walk_last(&cursor->walk);
+    struct kms_finding finding = {
+        .rule = rule,
+        .first = kms_space_linear(cursor->space, cursor->offset),
+        .last = kms_space_linear(cursor->space, cursor->offset + cursor->size - 1),
+        .phys = cursor->walk.phys,
+        .count = 1,
+        .rights = cursor->walk.rights,
+    };
+    if (last) {
+        finding.entry_addr = last->entry_addr;
+        finding.entry = last->entry;
+        finding.level = last->level;
+        finding.index = last->index;
+    }
+    return finding;
+}
+
+/* A finding about the entry above the one that ended the walk; the walk's own top is CR3. */
+static struct kms_finding finding_above(const struct kms_cursor *cursor, enum kms_rule rule, unsigned depth)
+{
+    struct kms_finding finding = finding_at(cursor, rule);
+    const struct kms_walk_level *level = depth ? &cursor->walk.level[depth - 1] : NULL;
+    finding.phys = kms_walk_table(cursor->space, &cursor->walk, depth);
+    finding.entry_addr = level ? level->entry_addr : 0;
+    finding.entry = level ? level->entry : 0;
+    finding.level = level ? level->level : 0;
+    finding.index = level ? level->index : 0;
+    finding.rights = level ? level->rights : 0;
+    return finding;
+}
+
+/* Go on behind what an entry spans. */
+static void skip_entry(struct kms_cursor *cursor, const struct kms_walk_level *level, struct kms_finding *finding)
+{
+    uint64_t span = UINT64_C(1) << (KMS_PAGE_SHIFT + cursor->space->index_bits * (level->level - 1u));
+    cursor->next = (cursor->offset & ~(span - 1)) + span;
+    finding->last = kms_space_linear(cursor->space, cursor->next - 1);
+}
+
+static void check_outside_table(struct audit *audit, struct kms_cursor *cursor)
+{
+    const unsigned depth = cursor->walk.depth - 1u;
+    struct kms_finding finding = finding_above(cursor, KMS_RULE_TABLE_OUTSIDE, depth);
+    if (depth)
+        skip_entry(cursor, &cursor->walk.level[depth - 1], &finding);
+    struct kms_lookalike like = kms_space_lookalike(audit->space, finding.phys);
+    audit_found(audit, &finding);
+    if (!like.found)
+        return;
+    finding.rule = KMS_RULE_VIRTUAL;
+    finding.detail = like.meant;
+    audit_found(audit, &finding);
+}
+
+/* ---- pages ----------------------------------------------------------------------------------------------- */
+
+static bool is_memory(enum kms_region_kind kind)
+{
+    return kind == KMS_REGION_RAM || kind == KMS_REGION_ROM;
+}
+
+enum backing { BACKED, BACKED_IN_PART, NOT_BACKED };
+
+static enum backing backing_of(const struct kms_ram *ram, kms_phys frame, uint64_t size)
+{
+    bool some = false, all = true;
+    for (kms_phys at = frame; at < frame + size;) {
+        struct kms_region region = kms_ram_region(ram, at);
+        if (is_memory(region.kind))
+            some = true;
+        else
+            all = false;
+        if (region.base + region.size <= at)
+            break;
+        at = region.base + region.size;
+    }
+    return all ? BACKED : some ? BACKED_IN_PART : NOT_BACKED;
+}
+
+static bool is_device_place(const struct kms_ram *ram, kms_phys phys)
+{
+    return kms_ram_region(ram, phys).kind == KMS_REGION_MMIO || (phys >= LEGACY_FIRST && phys < LEGACY_END) ||
+           (phys >= DEVICES_FIRST && phys < FOUR_GIB);
+}
+
+/* Returns true if the page is memory throughout. */
+static bool check_backing(struct audit *audit, const struct kms_cursor *cursor)
+{
+    const kms_phys frame = kms_walk_frame(&cursor->walk);
+    const uint64_t size = UINT64_C(1) << cursor->walk.page_shift;
+    const enum backing backing = backing_of(audit->space->ram, frame, size);
+    const bool over_legacy = size > KMS_PAGE_SIZE && frame < LEGACY_FIRST && frame + size > LEGACY_FIRST;
+    struct kms_finding finding = finding_at(cursor, KMS_RULE_MIXED);
+    if (backing == BACKED_IN_PART || (backing == BACKED && over_legacy))
+        audit_found(audit, &finding);
+    if (backing != NOT_BACKED)
+        return backing == BACKED;
+    finding.rule = is_device_place(audit->space->ram, frame) ? KMS_RULE_DEVICE : KMS_RULE_PAGE_OUTSIDE;
+    audit_found(audit, &finding);
+    return false;
+}
+
+static void check_rights(struct audit *audit, const struct kms_cursor *cursor)
+{
+    const uint8_t rights = cursor->walk.rights;
+    struct kms_finding finding = finding_at(cursor, KMS_RULE_WX);
+    if ((rights & KMS_RIGHT_WRITE) && (rights & KMS_RIGHT_EXEC)) {
+        finding.rule = audit->space->noexec ? KMS_RULE_WX : KMS_RULE_NO_NX;
+        audit_found(audit, &finding);
+    }
+    if ((rights & KMS_RIGHT_USER) && finding.first >= audit->options.kernel_base) {
+        finding.rule = KMS_RULE_KERNEL_USER;
+        audit_found(audit, &finding);
+    }
+}
+
+/* ---- tables ---------------------------------------------------------------------------------------------- */
+
+/* Tables that the last walk did not go through. */
+static void note_tables(struct audit *audit, const struct kms_walk *walk, const struct kms_walk *before)
+{
+    const unsigned depth = walk->verdict == KMS_NO_TABLE ? walk->depth - 1u : walk->depth;
+    for (unsigned i = 0; i < depth; i++) {
+        kms_phys table = kms_walk_table(audit->space, walk, i);
+        if (i >= before->depth || kms_walk_table(audit->space, before, i) != table)
+            audit_add_table(audit, table);
+    }
+}
+
+/* Recursive windows are named and passed over. */
+static bool check_recursion(struct audit *audit, struct kms_cursor *cursor)
+{
+    struct kms_recursion recursion = kms_walk_recursion(audit->space, &cursor->walk);
+    if (!recursion.times)
+        return false;
+    struct kms_finding finding = finding_above(cursor, KMS_RULE_RECURSIVE, recursion.depth + 1);
+    skip_entry(cursor, &cursor->walk.level[recursion.depth], &finding);
+    audit_found(audit, &finding);
+    return true;
+}
+
+/* A table below itself that is not a recursive window: what it spans is passed over. */
+static bool check_loop(struct audit *audit, struct kms_cursor *cursor)
+{
+    const struct kms_walk *walk = &cursor->walk;
+    for (unsigned low = 1; low < walk->depth; low++) {
+        for (unsigned high = 0; high < low; high++) {
+            if (walk->level[low].in_register || walk->level[high].in_register ||
+                kms_walk_table(audit->space, walk, low) != kms_walk_table(audit->space, walk, high))
+                continue;
+            struct kms_finding finding = finding_above(cursor, KMS_RULE_LOOP, low);
+            skip_entry(cursor, &walk->level[low - 1], &finding);
+            audit_found(audit, &finding);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_step(struct audit *audit, struct kms_cursor *cursor, struct kms_fold *fold)
+{
+    struct kms_run run;
+    bool listed = false;
+    if (check_recursion(audit, cursor) || check_loop(audit, cursor)) {
+        listed = false;
+    } else if (cursor->walk.verdict == KMS_RESERVED) {
+        struct kms_finding finding = finding_at(cursor, KMS_RULE_RESERVED);
+        finding.detail = kms_walk_last(&cursor->walk)->reserved;
+        audit_found(audit, &finding);
+    } else if (cursor->walk.verdict == KMS_NO_TABLE) {
+        check_outside_table(audit, cursor);
+    } else if (cursor->walk.verdict == KMS_MAPPED) {
+        audit->result->pages++;
+        check_rights(audit, cursor);
+        listed = check_backing(audit, cursor);
+    }
+    if (listed ? kms_fold_add(fold, cursor, &run) : kms_fold_end(fold, &run))
+        audit_add_run(audit, &run);
+}
+
+void audit_pass(struct audit *audit)
+{
+    struct kms_cursor cursor = kms_cursor(audit->space, audit->options.limit);
+    struct kms_fold fold = {.space = audit->space, .rights = RUN_RIGHTS, .frames = true};
+    struct kms_walk before = {0};
+    struct kms_run run;
+    while (!audit->stopped && !audit->no_memory && kms_cursor_next(&cursor)) {
+        note_tables(audit, &cursor.walk, &before);
+        before = cursor.walk;
+        check_step(audit, &cursor, &fold);
+    }
+    if (kms_fold_end(&fold, &run))
+        audit_add_run(audit, &run);
+    audit->result->cut = audit->result->cut || cursor.cut;
+}
