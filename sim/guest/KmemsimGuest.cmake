@@ -14,7 +14,8 @@
 #
 # The sources are compiled freestanding with the directory's own flags (sanitizers, coverage, fuzzing, optimisation,
 # debug information), combined by `ld -r` and stripped of every global name, so that kernels which define the same
-# names live in one program. Needs GNU ld and objcopy, or llvm-objcopy.
+# names live in one program. What they tell AddressSanitizer about their memory (kernel/sanitize.h) goes through
+# sim/guest/shadow.c, which makes it part of snapshots. Needs GNU ld and objcopy, or llvm-objcopy.
 #
 # The file stands alone: a project that has kmemsim as an installed package or as a subproject includes it.
 
@@ -48,6 +49,8 @@ function(kmemsim_add_guest)
                 $<TARGET_OBJECTS:${target}_objects>
         COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJECT=${work}/combined.o -DNAME=${arg_NAME}
                 "-DIMPORTS=${arg_IMPORTS}" -P ${KMEMSIM_GUEST_DIR}/check_imports.cmake
+        COMMAND ${CMAKE_OBJCOPY} --redefine-sym=__asan_poison_memory_region=kms_guest_asan_poison
+                --redefine-sym=__asan_unpoison_memory_region=kms_guest_asan_unpoison ${work}/combined.o
         COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=kms_guest_no_symbol ${keep} ${work}/combined.o ${module}
         DEPENDS ${target}_objects $<TARGET_OBJECTS:${target}_objects> ${KMEMSIM_GUEST_DIR}/module.ld
                 ${KMEMSIM_GUEST_DIR}/check_imports.cmake

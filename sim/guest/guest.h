@@ -73,6 +73,8 @@ bool guest_window_trouble(void *context, const struct kms_window_event *event);
  */
 
 void guest_snapshots_free(struct kms_guest *guest);
+/* What AddressSanitizer knows about these bytes is about to change. */
+void guest_marks_change(const volatile void *at, size_t size);
 
 /* ---- module.c --------------------------------------------------------------------------------------------
  */

@@ -1,4 +1,5 @@
 #include "guest.h"
+#include "shadow.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@ struct kms_guest_snapshot {
     struct kms_snapshot *machine;
     struct kms_window_state *window;
     unsigned char *statics;
+    struct shadow_log shadow; /* marks that changed since */
     hw_page_fault_handler on_page_fault;
     hw_syscall_handler on_syscall;
 };
@@ -15,8 +17,28 @@ struct kms_guest_snapshot {
 static void free_snapshot(struct kms_guest_snapshot *snapshot)
 {
     kms_window_state_free(snapshot->window);
+    shadow_log_free(&snapshot->shadow);
     free(snapshot->statics);
     free(snapshot);
+}
+
+static struct shadow_range marked_range(const struct kms_guest *guest)
+{
+    return (struct shadow_range){guest->base, guest->span};
+}
+
+void guest_marks_change(const volatile void *at, size_t size)
+{
+    struct kms_guest *guest = guest_here(__func__);
+    const struct shadow_range range = marked_range(guest);
+    if (guest->newest)
+        shadow_log_save(&guest->newest->shadow, &range, at, size);
+}
+
+static void marks_go_back(struct kms_guest *guest, struct kms_guest_snapshot *snapshot)
+{
+    const struct shadow_range range = marked_range(guest);
+    shadow_log_apply(&snapshot->shadow, &range);
 }
 
 /* From now on what native code writes must be undone too. */
@@ -73,8 +95,10 @@ void kms_guest_snapshot_restore(struct kms_guest *guest, struct kms_guest_snapsh
         struct kms_guest_snapshot *newer = guest->newest;
         assert(newer && "the snapshot is another guest's, or was discarded");
         guest->newest = newer->older;
+        marks_go_back(guest, newer);
         free_snapshot(newer);
     }
+    marks_go_back(guest, snapshot);
     kms_snapshot_restore(guest->machine, snapshot->machine);
     guest_load_statics(guest, snapshot->statics);
     guest->on_page_fault = snapshot->on_page_fault;
@@ -90,6 +114,7 @@ void guest_snapshots_free(struct kms_guest *guest)
     while (guest->newest) {
         struct kms_guest_snapshot *snapshot = guest->newest;
         guest->newest = snapshot->older;
+        marks_go_back(guest, snapshot);
         if (!snapshot->older)
             kms_snapshot_drop(guest->machine, snapshot->machine);
         free_snapshot(snapshot);

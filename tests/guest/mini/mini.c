@@ -1,6 +1,7 @@
 #include "mini.h"
 
 #include <kernel/hw.h>
+#include <kernel/sanitize.h>
 #include <stddef.h>
 
 /* Names that every kernel has, and that the host's C library has too. */
@@ -91,7 +92,16 @@ static guest_addr alloc(uint64_t size, uint32_t flags)
     if (size > MINI_RAM)
         hw_panic("mini was asked for more than there is");
     void *block = kmalloc((uint32_t)size);
+    if (block)
+        kernel_mark_open(block, (size_t)size);
     return block ? hw_linear(block) : 0;
+}
+
+/* The page of a block is closed to the sanitizers, and never used again. */
+static int give_back(guest_addr address)
+{
+    kernel_mark_closed(hw_ptr((uint32_t)address & PAGE_FRAME), PAGE_SIZE);
+    return 0;
 }
 
 static int take_fault(struct guest_fault *fault)
@@ -114,6 +124,7 @@ const struct guest_ops mini_guest = {
     .ram_size = MINI_RAM,
     .boot = boot,
     .alloc = alloc,
+    .free = give_back,
     .take_fault = take_fault,
     .check = check,
 };
