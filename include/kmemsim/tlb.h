@@ -31,6 +31,12 @@ struct kms_tlb_options {
     struct kms_tlb_geometry geometry[KMS_TLB_CLASSES];
     /* No TLB at all: every access walks. The most forgetful CPU that is allowed. */
     bool off;
+    /*
+     * Remember upper entries too, 16 of each level ("Paging-Structure Caches"). Walks may then begin below the top: a
+     * change of an upper entry goes unseen, and its A bit unset, until an invalidation; INVLPG of any address forgets
+     * the current address space's. Real CPUs do this and the usual emulators do not, so it is off by default.
+     */
+    bool structure_caches;
 };
 
 struct kms_tlb_entry {

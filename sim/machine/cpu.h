@@ -8,6 +8,7 @@
 
 #include "lookaside.h"
 #include "ram_map.h"
+#include "structure_cache.h"
 #include "tlb.h"
 #include "x86_layout.h"
 
@@ -17,6 +18,7 @@ struct kms_cpu {
     struct kms_x86_state x86;
     struct x86_layout layout;
     struct tlb tlb;
+    struct structure_cache *structures; /* NULL unless asked for */
     struct lookaside lookaside;
 };
 

@@ -21,6 +21,17 @@ static void tell(struct kms_cpu *cpu, enum kms_flush_scope scope, uint16_t asid,
                                             .access = {.linear = linear, .privilege = KMS_AS_SUPERVISOR}});
 }
 
+/* Paging-structure caches know no global entries, and no single address. */
+static void forget_structures(struct kms_cpu *cpu, enum kms_flush_scope scope, uint16_t asid)
+{
+    if (!cpu->structures)
+        return;
+    if (scope == KMS_FLUSH_PAGE || scope == KMS_FLUSH_ASID)
+        structure_cache_flush_asid(cpu->structures, asid);
+    else
+        structure_cache_flush_all(cpu->structures);
+}
+
 void cpu_flush(struct kms_cpu *cpu, enum kms_flush_scope scope, uint16_t asid, kms_linear linear)
 {
     switch (scope) {
@@ -33,6 +44,7 @@ void cpu_flush(struct kms_cpu *cpu, enum kms_flush_scope scope, uint16_t asid, k
         drop_settled_page(cpu, linear);
     else
         lookaside_flush(&cpu->lookaside);
+    forget_structures(cpu, scope, asid);
     tell(cpu, scope, asid, linear);
 }
 
@@ -66,6 +78,7 @@ enum kms_result kms_x86_invpcid(struct kms_cpu *cpu, uint64_t type, uint64_t pci
     case KMS_X86_INVPCID_ADDRESS:
         tlb_drop(&cpu->tlb, x86_linear(&cpu->layout, linear), (uint16_t)pcid, false);
         drop_settled_page(cpu, x86_linear(&cpu->layout, linear));
+        forget_structures(cpu, KMS_FLUSH_PAGE, (uint16_t)pcid);
         tell(cpu, KMS_FLUSH_PAGE, (uint16_t)pcid, linear);
         break;
     case KMS_X86_INVPCID_SINGLE: cpu_flush(cpu, KMS_FLUSH_ASID, (uint16_t)pcid, 0); break;

@@ -46,6 +46,7 @@ static void cpu_free(struct kms_cpu *cpu)
     if (!cpu)
         return;
     tlb_done(&cpu->tlb);
+    free(cpu->structures);
     lookaside_done(&cpu->lookaside);
     free(cpu);
 }
@@ -59,7 +60,10 @@ static struct kms_cpu *cpu_new(struct kms_machine *machine)
     cpu->machine = machine;
     cpu->x86.features = options->features;
     cpu->x86.maxphyaddr = options->maxphyaddr;
-    if (!tlb_init(&cpu->tlb, &options->tlb) || !lookaside_init(&cpu->lookaside)) {
+    if (options->tlb.structure_caches)
+        cpu->structures = calloc(1, sizeof *cpu->structures);
+    if (!tlb_init(&cpu->tlb, &options->tlb) || !lookaside_init(&cpu->lookaside) ||
+        (options->tlb.structure_caches && !cpu->structures)) {
         cpu_free(cpu);
         return NULL;
     }

@@ -9,6 +9,7 @@ struct cpu_copy {
     struct tlb_slot *slots; /* the valid ones, in the order of their places */
     size_t count, room;
     uint64_t tlb_now;
+    struct structure_cache *structures;
 };
 
 struct kms_snapshot {
@@ -30,6 +31,12 @@ static bool copy_cpu(struct cpu_copy *copy, const struct kms_cpu *cpu)
 {
     copy->x86 = cpu->x86;
     copy->tlb_now = cpu->tlb.now;
+    if (cpu->structures) {
+        copy->structures = malloc(sizeof *copy->structures);
+        if (!copy->structures)
+            return false;
+        *copy->structures = *cpu->structures;
+    }
     tlb_each(&cpu->tlb, copy_slot, copy);
     copy->room = copy->count;
     copy->count = 0;
@@ -44,8 +51,10 @@ static bool copy_cpu(struct cpu_copy *copy, const struct kms_cpu *cpu)
 
 static void snapshot_free(struct kms_snapshot *snapshot)
 {
-    for (unsigned i = 0; i < snapshot->cpus; i++)
+    for (unsigned i = 0; i < snapshot->cpus; i++) {
         free(snapshot->cpu[i].slots);
+        free(snapshot->cpu[i].structures);
+    }
     free(snapshot);
 }
 
@@ -87,6 +96,8 @@ static void restore_cpu(struct kms_cpu *cpu, const struct cpu_copy *copy)
     for (size_t i = 0; i < copy->count; i++)
         tlb_put_back(&cpu->tlb, &copy->slots[i]);
     cpu->tlb.now += copy->tlb_now;
+    if (copy->structures)
+        *cpu->structures = *copy->structures;
 }
 
 void kms_snapshot_restore(struct kms_machine *machine, struct kms_snapshot *snapshot)

@@ -94,6 +94,8 @@ static enum kms_result faulting_walk(struct kms_cpu *cpu, const struct kms_acces
     if (cpu->machine->options.accessed == KMS_ACCESSED_ON_WALK)
         set_accessed_above(cpu, walk);
     if (fault->vector == KMS_VECTOR_PF) {
+        if (cpu->structures)
+            structure_cache_flush_asid(cpu->structures, cpu_asid(cpu));
         tlb_drop(&cpu->tlb, fault->address, cpu_asid(cpu), true);
         lookaside_flush(&cpu->lookaside);
     }
@@ -104,7 +106,11 @@ static enum kms_result translate_by_walk(struct kms_cpu *cpu, const struct kms_a
                                          struct kms_tlb_entry *entry, struct kms_fault *fault)
 {
     struct kms_walk walk;
-    x86_walk(&cpu->layout, &cpu->x86, cpu->machine->ram, access->linear, &walk);
+    if (__builtin_expect(cpu->structures != NULL, 0))
+        structure_cache_walk(cpu->structures, &cpu->layout, &cpu->x86, cpu->machine->ram, access->linear,
+                             cpu_asid(cpu), &walk);
+    else
+        x86_walk(&cpu->layout, &cpu->x86, cpu->machine->ram, access->linear, &walk);
     if (cpu_is_observed(cpu, KMS_EVENT_WALK) && uses_tlb(cpu))
         cpu_notify(cpu, &(struct kms_event){.kind = KMS_EVENT_WALK, .access = *access, .walk = &walk});
     const enum kms_result result = x86_decide(&cpu->x86, &walk, access, fault);
@@ -113,6 +119,8 @@ static enum kms_result translate_by_walk(struct kms_cpu *cpu, const struct kms_a
     if (__builtin_expect(result == KMS_UNBACKED, 0))
         return unbacked_table(cpu, access, &walk);
     set_accessed_dirty(cpu, &walk, is_write(access));
+    if (__builtin_expect(cpu->structures != NULL, 0))
+        structure_cache_fill(cpu->structures, &walk, cpu_asid(cpu));
     *entry = entry_of(cpu, &walk);
     if (uses_tlb(cpu))
         fill(cpu, access, entry);

@@ -1,0 +1,40 @@
+/*
+ * structure_cache.h - an optional model of paging-structure caches: upper entries that a CPU may remember.
+ *
+ * A CPU may skip the levels above a remembered entry, and then neither sees a change of the skipped entries nor sets
+ * their A bits, until an invalidation. Real CPUs do this, and the usual emulators do not. An entry is remembered only
+ * once its A bit is set. SDM volume 3, "Paging-Structure Caches", "Invalidation of TLBs and Paging-Structure Caches".
+ */
+#ifndef SIM_MACHINE_STRUCTURE_CACHE_H
+#define SIM_MACHINE_STRUCTURE_CACHE_H
+
+#include <kmemsim/tlb.h>
+
+#include "ram_map.h"
+#include "x86_layout.h"
+
+#define STRUCTURE_CACHE_SLOTS 16u /* for each level from the page directory up */
+
+struct structure_slot {
+    bool valid;
+    uint16_t asid;
+    uint8_t depth;     /* levels remembered: level[0] is the top */
+    kms_linear prefix; /* the linear address without the bits that lower levels translate */
+    struct kms_walk_level level[KMS_WALK_LEVELS - 1];
+};
+
+struct structure_cache {
+    struct structure_slot slot[KMS_WALK_LEVELS + 1][STRUCTURE_CACHE_SLOTS]; /* by level of the lowest entry */
+};
+
+/* A walk that begins below the lowest entry remembered for the address. */
+void structure_cache_walk(const struct structure_cache *cache, const struct x86_layout *layout,
+                          const struct kms_x86_state *state, const struct kms_ram *ram, kms_linear linear,
+                          uint16_t asid, struct kms_walk *walk);
+/* Remember the upper entries of a walk that have A set. */
+void structure_cache_fill(struct structure_cache *cache, const struct kms_walk *walk, uint16_t asid);
+/* Forget one address space, or all. An invalidation of one address forgets its whole address space. */
+void structure_cache_flush_asid(struct structure_cache *cache, uint16_t asid);
+void structure_cache_flush_all(struct structure_cache *cache);
+
+#endif
