@@ -116,6 +116,8 @@ bool cli_parse(struct cli *cli, int argc, char **argv);
 /* Open image and symbols, settle registers. False after a line on cli->err. */
 bool cli_load(struct cli *cli);
 void cli_unload(struct cli *cli);
+/* The address space of cli->state in the image; false after a line on cli->err. */
+bool cli_settle_space(struct cli *cli);
 /* The registers with another CR3; false after a line on cli->err if it cannot be. */
 bool cli_other_cr3(struct cli *cli, uint64_t cr3, struct kms_x86_state *state);
 void cli_help(const struct cli *cli);

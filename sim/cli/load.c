@@ -189,7 +189,7 @@ static bool check_top_table(const struct cli *cli, const struct kms_space *space
     return false;
 }
 
-static bool settle_space(struct cli *cli)
+bool cli_settle_space(struct cli *cli)
 {
     const struct kms_ram *ram = kms_image_ram(cli->image);
     cli->space = kms_x86_space(&cli->state, ram);
@@ -215,7 +215,7 @@ static bool settle_registers(struct cli *cli)
     if (given->given & GIVEN(CR3))
         assume_paging_on(cli, known);
     assume_the_rest(cli, known);
-    return settle_space(cli);
+    return cli_settle_space(cli);
 }
 
 bool cli_other_cr3(struct cli *cli, uint64_t cr3, struct kms_x86_state *state)

@@ -9,7 +9,7 @@
 #endif
 
 const struct cli_command *const cli_commands[] = {
-    &cli_walk, &cli_translate, &cli_tlb, &cli_mem, &cli_map, &cli_diff, &cli_fault, &cli_audit,
+    &cli_walk, &cli_translate, &cli_tlb, &cli_mem, &cli_map, &cli_diff, &cli_fault, &cli_audit, &cli_explain,
 };
 const unsigned cli_command_count = sizeof cli_commands / sizeof cli_commands[0];
 

@@ -1,6 +1,7 @@
 /*
  * A guest that turns paging on with one thing left out of its tables, and dies of it: TRIPLE_MISSING is 1 for its
- * code, 2 for its stack, 3 for the IDT, 4 for the GDT. With 0 nothing is missing, and it halts.
+ * code (which then has no IDT either), 2 for its stack, 3 for the IDT, 4 for the GDT. With 0 nothing is missing,
+ * and it halts.
  */
 #include <stdint.h>
 
@@ -40,7 +41,7 @@ static void set_up_descriptors(void)
 {
     uint64_t *gdt = (uint64_t *)GDT_PAGE, *idt = (uint64_t *)IDT_PAGE;
     uint64_t handler = (uint32_t)halt;
-    struct table_register gdtr = {3 * 8 - 1, GDT_PAGE}, idtr = {VECTORS * 8 - 1, IDT_PAGE};
+    struct table_register gdtr = {3 * 8 - 1, GDT_PAGE}, idtr = {TRIPLE_MISSING == MISSING_CODE ? 0 : VECTORS * 8 - 1, IDT_PAGE};
     gdt[0] = 0;
     gdt[1] = CODE32;
     gdt[2] = DATA32;
