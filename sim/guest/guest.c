@@ -27,6 +27,13 @@ static uint64_t view_size(const struct kms_guest *guest)
     return end < reach ? end : reach;
 }
 
+/* A kernel begins where a boot loader hands over: in protected mode, with the caches on. */
+static void enter_protected_mode(struct kms_cpu *cpu)
+{
+    uint64_t cr0 = kms_x86_read(cpu, KMS_X86_CR0) & ~(KMS_CR0_CD | KMS_CR0_NW);
+    kms_x86_write(cpu, KMS_X86_CR0, cr0 | KMS_CR0_PE, NULL);
+}
+
 /* The window, or in direct mode the view of RAM. */
 static enum kms_status make_window(struct kms_guest *guest, const struct kms_guest_options *options)
 {
@@ -54,6 +61,8 @@ static enum kms_status make(struct kms_guest *guest, const struct kms_guest_opti
     enum kms_status status = make_statics(guest);
     if (status == KMS_OK)
         status = make_machine(guest, options);
+    if (status == KMS_OK)
+        enter_protected_mode(guest->cpu);
     if (status == KMS_OK && !guest->plain)
         status = make_window(guest, options);
     return status;
@@ -183,6 +192,7 @@ void kms_guest_reset(struct kms_guest *guest)
         guest->on_page_fault = NULL;
         guest->on_syscall = NULL;
         kms_cpu_reset(guest->cpu);
+        enter_protected_mode(guest->cpu);
     }
     find_base(guest);
     guest->fresh = true;
