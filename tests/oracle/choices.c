@@ -159,8 +159,15 @@ uint64_t choose_entry(struct choices *choices, const struct oracle_cpu *cpu)
 void choose_tables(struct choices *choices, struct judge *judge)
 {
     unsigned bytes = entry_bytes(&judge->cpu);
-    for (uint64_t at = 0; at < JUDGE_RAM; at += bytes)
-        judge_poke(judge, at, bytes, choose_entry(choices, &judge->cpu));
+    uint64_t pool[256]; /* making each entry anew would take most of a test's time */
+    for (size_t i = 0; i < 256; i++)
+        pool[i] = choose_entry(choices, &judge->cpu);
+    for (size_t at = 0; at < JUDGE_RAM; at += bytes) {
+        uint64_t entry = pool[choose(choices, 256)];
+        for (unsigned i = 0; i < bytes; i++)
+            judge->scratch[at + i] = (uint8_t)(entry >> (8 * i));
+    }
+    judge_fill(judge, judge->scratch);
 }
 
 /* ---- accesses

@@ -3,13 +3,12 @@
 #include <assert.h>
 #include <string.h>
 
-/* Bits high:low, as the manual writes them. */
+/* Bits high:low, as the manual writes them; none where low is above high (bits 51:MAXPHYADDR with MAXPHYADDR 52). */
 static uint64_t bits(unsigned high, unsigned low)
 {
-    uint64_t mask = 0;
-    for (unsigned n = low; n <= high && n < 64; n++)
-        mask |= ORACLE_BIT(n);
-    return mask;
+    if (low > high)
+        return 0;
+    return (UINT64_MAX >> (63 - high)) & (UINT64_MAX << low);
 }
 
 /* "Paging Modes and Control Bits", the table of paging modes. */
