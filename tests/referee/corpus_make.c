@@ -9,9 +9,10 @@
 
 #define RAM_MIB   64u
 #define LEVEL     19
-#define PCID_BIT  (1u << 17)
-#define INVPCID   (1u << 10)
 #define CHUNK     5000u
+#define PF_RSVD   0x08u
+#define ENTRY_A   0x20u
+#define ENTRY_PS  0x80u
 
 struct maker {
     struct emulator *bochs, *qemu;
@@ -108,7 +109,7 @@ static void forgive_accessed(const struct ref_case *c, const struct ref_result *
     bool faulted = false;
     for (size_t i = 0; i < c->count; i++) {
         faulted |= c->ops[i].code == REF_ACCESS && bochs[i].status == REF_FAULT;
-        if (faulted && c->ops[i].code == REF_PEEK && qemu[i].value == (bochs[i].value | 0x20))
+        if (faulted && c->ops[i].code == REF_PEEK && qemu[i].value == (bochs[i].value | ENTRY_A))
             qemu[i].value = bochs[i].value;
     }
 }
@@ -116,13 +117,16 @@ static void forgive_accessed(const struct ref_case *c, const struct ref_result *
 /* Of QEMU alone: nothing that one of its quirks may have touched. */
 static bool beyond_doubt(const struct ref_case *c, const struct ref_result *answers)
 {
+    bool faulted = false, large = false;
     for (size_t i = 0; i < c->count; i++) {
         const struct ref_result *r = &answers[i];
         bool fault = c->ops[i].code == REF_ACCESS && r->status == REF_FAULT;
-        if (fault && (r->vector != 14 || r->error & 8 || c->ops[i].flags & REF_USER))
+        if (fault && (r->vector != 14 || r->error & PF_RSVD || c->ops[i].flags & REF_USER))
             return false;
+        faulted |= fault;
+        large |= c->ops[i].code == REF_POKE && c->ops[i].value & ENTRY_PS;
     }
-    return !has_rmw(c);
+    return !has_rmw(c) && !(faulted && large);
 }
 
 static void keep(struct chunk *k, struct corpus_section *s, struct bytes *flags, struct bytes *answers, bool confirmed)
