@@ -2,7 +2,7 @@
  * vana_fixture.h - VanaOS hosted for one test, in the mode that the test's row names.
  *
  * The test's body runs in the guest: it calls the kernel's own functions (the module exports them) and the seam. The
- * teardown runs the kernel's checkers, unless the test broke something on purpose.
+ * kernel's checkers run at its end, unless the test broke something on purpose.
  */
 #ifndef TESTS_VANA_FIXTURE_H
 #define TESTS_VANA_FIXTURE_H
@@ -23,19 +23,28 @@
 #include "task.h"
 
 /* Two rows of a table: the test in direct mode and in the linear window, after reset or after boot. */
-#define AFTER_RESET(sentence, function) VANA_ROWS(sentence, function, vana_reset)
-#define AFTER_BOOT(sentence, function)  VANA_ROWS(sentence, function, vana_boot)
+#define AFTER_RESET(sentence, function) VANA_ROWS(sentence, function, false)
+#define AFTER_BOOT(sentence, function)  VANA_ROWS(sentence, function, true)
 
-#define VANA_ROWS(sentence, function, setup)                                                                 \
-    {sentence " (direct)", function, setup, vana_teardown, (void *)&vana_direct},                            \
+#define VANA_ROWS(sentence, function, booted)                                                                \
+    VANA_ROW(sentence " (direct)", function, KMS_GUEST_DIRECT, booted),                                      \
+        VANA_ROW(sentence " (window)", function, KMS_GUEST_WINDOW, booted)
+#define VANA_ROW(sentence, function, mode, booted)                                                           \
     {                                                                                                        \
-        sentence " (window)", function, setup, vana_teardown, (void *)&vana_window                           \
+        sentence, vana_run, NULL, vana_teardown, (void *)&(const struct vana_row)                            \
+        {                                                                                                    \
+            function, mode, booted                                                                           \
+        }                                                                                                    \
     }
 
-extern const enum kms_guest_mode vana_direct, vana_window;
+struct vana_row {
+    void (*body)(void **state);
+    enum kms_guest_mode mode;
+    bool booted; /* or only after reset, with a kernel heap */
+};
 
-int vana_reset(void **state);
-int vana_boot(void **state);
+/* The guest is made inside the test, because CMocka puts its own fault handler in place before each test. */
+void vana_run(void **state);
 int vana_teardown(void **state);
 
 struct kms_guest *vana_under_test(void);
