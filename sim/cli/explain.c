@@ -84,7 +84,10 @@ static void say_page_fault(struct explanation *explanation, const struct qemu_lo
                 event->cr2, cli_name(explanation->cli, event->cr2, name));
     enum explain_part part = part_of(&event->registers, event->cr2);
     blame(explanation, event->error & KMS_PFERR_P ? PARTS : part);
-    if (part < PARTS)
+    if (part == PART_CODE && !(event->error & KMS_PFERR_P))
+        explain_say(explanation, "That is the instruction itself: the code is not mapped%s.",
+                    event->error & KMS_PFERR_ID ? "" : " (without NX and SMEP, the error code calls a fetch a read)");
+    else if (part < PARTS)
         explain_say(explanation, "That address is in %s: %s.", explain_part_name(part),
                     event->error & KMS_PFERR_P ? "mapped, but not with the rights needed" : "it is not mapped");
 }

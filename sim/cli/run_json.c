@@ -101,10 +101,12 @@ static json_t *findings(const struct trace_tally *tally)
 
 static json_t *work(const struct trace_tally *tally)
 {
-    return json_pack("{so so so so so}", "entries_scanned", number(tally->work.entries_scanned),
-                     "entries_written", number(tally->work.entries_written), "tables_made",
-                     number(tally->work.tables_made), "page_walks", number(tally->walks), "levels_walked",
-                     number(tally->levels_walked));
+    const struct guest_work *before = &tally->work_at_start, *now = &tally->work;
+    return json_pack("{so so so so so}", "entries_scanned",
+                     number(now->entries_scanned - before->entries_scanned), "entries_written",
+                     number(now->entries_written - before->entries_written), "tables_made",
+                     number(now->tables_made - before->tables_made), "page_walks", number(tally->walks),
+                     "levels_walked", number(tally->levels_walked));
 }
 
 void run_print_json(const struct run_report *report)

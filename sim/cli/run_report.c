@@ -74,7 +74,8 @@ static void print_outcomes(const struct trace_tally *tally)
     }
     printf("  work: %" PRIu64 " entries written, %" PRIu64 " page tables made, %" PRIu64
            " page walks over %" PRIu64 " levels\n\n",
-           tally->work.entries_written, tally->work.tables_made, tally->walks, tally->levels_walked);
+           tally->work.entries_written - tally->work_at_start.entries_written,
+           tally->work.tables_made - tally->work_at_start.tables_made, tally->walks, tally->levels_walked);
 }
 
 /* ---- the heap over time ----------------------------------------------------------------------------------

@@ -75,7 +75,7 @@ static void write_cr4(uint32_t value)
     __asm__ volatile("mov %0, %%cr4" : : "r"(value));
 }
 
-static void set_efer(uint32_t bits)
+__attribute__((unused)) static void set_efer(uint32_t bits)
 {
     __asm__ volatile("rdmsr; or %0, %%eax; wrmsr" : : "r"(bits), "c"(MSR_EFER) : "eax", "edx");
 }

@@ -1,0 +1,29 @@
+/* run_tool.h - the tool run as its users run it: a command line, two streams, an exit status. */
+#ifndef TESTS_TOOL_RUN_TOOL_H
+#define TESTS_TOOL_RUN_TOOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct tool_run {
+    char *out, *err; /* whole, ended by zero */
+    int status;
+};
+
+/* Arguments as a shell reads them, put together as by printf. Freed by tool_free(). */
+__attribute__((format(printf, 1, 2))) struct tool_run tool_run(const char *format, ...);
+void tool_free(struct tool_run *run);
+/* Runs, compares both streams (err NULL: whatever it says) and the status, and frees. */
+void tool_expect(const char *arguments, const char *out, const char *err, int status);
+
+/* A folder for this process's files, gone at its end. */
+const char *tool_folder(void);
+/* A file there with these bytes; the returned name lasts until the next call. */
+const char *tool_file(const char *name, const void *bytes, size_t size);
+/* The content of any file, ended by zero; fails the test if it cannot be read. */
+char *tool_read(const char *path, size_t *size);
+
+/* A small image under construction. */
+void tool_put(uint8_t *image, uint64_t at, unsigned width, uint64_t value);
+
+#endif
