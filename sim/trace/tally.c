@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { HEAP_LOOKS = 256 }; /* operations between two looks at the heap */
+
 static void count_walk(void *context, const struct kms_event *event)
 {
     struct trace_tally *tally = context;
@@ -18,12 +20,13 @@ static void look_at_start(void *context)
     tally->has_heap = tally->ops->heap_info && tally->ops->heap_info(&tally->heap_at_start) == 0;
     tally->heap = tally->heap_at_start;
     if (tally->ops->work)
-        tally->ops->work(&tally->work);
+        tally->ops->work(&tally->work_at_start);
+    tally->work = tally->work_at_start;
 }
 
 bool trace_tally_start(struct trace_tally *tally, struct kms_guest *guest)
 {
-    *tally = (struct trace_tally){.ops = kms_guest_module(guest)->ops, .sample_every = 1};
+    *tally = (struct trace_tally){.ops = kms_guest_module(guest)->ops, .sample_every = HEAP_LOOKS};
     if (kms_guest_call(guest, look_at_start, tally, NULL) != KMS_GUEST_RETURNED)
         tally->has_heap = false;
     tally->peak_units = tally->heap.used_units;
@@ -80,14 +83,15 @@ static void add_cost(struct trace_cost *cost, uint64_t work, uint32_t line)
 
 uint64_t trace_cost_quantile(const struct trace_cost *cost, double share)
 {
-    uint64_t wanted = (uint64_t)(share * (double)cost->operations);
+    double wanted = share * (double)cost->operations;
     uint64_t seen = 0;
     for (unsigned bucket = 0; bucket < TRACE_BUCKETS; bucket++) {
         seen += cost->buckets[bucket];
-        if (seen >= wanted && seen > 0)
-            return bucket == 0 ? 0 : (UINT64_C(1) << bucket) - 1;
+        uint64_t most = (UINT64_C(1) << bucket) - 1;
+        if ((double)seen >= wanted)
+            return most < cost->worst ? most : cost->worst;
     }
-    return 0;
+    return cost->worst;
 }
 
 static void tally_work(struct trace_tally *tally, uint8_t code, uint32_t line)
@@ -111,26 +115,56 @@ static void thin_samples(struct trace_tally *tally)
     tally->sample_every *= 2;
 }
 
-static void tally_heap(struct trace_tally *tally, const struct replay_event *event, uint32_t line)
+static void add_sample(struct trace_tally *tally, uint64_t operation)
 {
-    if (!tally->has_heap || tally->ops->heap_info(&tally->heap) != 0)
-        return;
-    if (tally->heap.used_units > tally->peak_units) {
-        tally->peak_units = tally->heap.used_units;
-        tally->peak_asked = tally->asked;
-        tally->peak_line = line;
-    }
-    if (event->number % tally->sample_every != 0)
+    if (operation % tally->sample_every != 0)
         return;
     if (tally->sample_count == TRACE_SAMPLES)
         thin_samples(tally);
     tally->samples[tally->sample_count++] = (struct trace_sample){
-        .operation = event->number,
+        .operation = operation,
         .used_units = tally->heap.used_units,
         .longest_free_units = tally->heap.longest_free_units,
     };
 }
 
+/* The kernel's own word, which may cost it a scan of its table: after what changes the heap in ways of its own, and
+ * often enough otherwise. */
+static bool asks_the_kernel(const struct replay_event *event)
+{
+    switch (event->op->code) {
+    case REPLAY_ALLOC:
+    case REPLAY_FREE:
+    case REPLAY_PROCESS_ALLOC:
+    case REPLAY_PROCESS_FREE: return event->number % HEAP_LOOKS == 0;
+    case REPLAY_MAP:
+    case REPLAY_UNMAP:
+    case REPLAY_CREATE:
+    case REPLAY_EXIT:
+    case REPLAY_SYSCALL: return true;
+    default: return event->number % HEAP_LOOKS == 0;
+    }
+}
+
+static void tally_heap(struct trace_tally *tally, const struct replay_event *event, uint32_t line)
+{
+    if (!tally->has_heap)
+        return;
+    if (asks_the_kernel(event) && tally->ops->heap_info(&tally->heap) == 0)
+        add_sample(tally, event->number);
+    if (tally->heap.used_units > tally->peak_units) {
+        tally->peak_units = tally->heap.used_units;
+        tally->peak_asked = tally->asked;
+        tally->peak_line = line;
+    }
+}
+
+static uint64_t units_of(const struct trace_tally *tally, uint64_t size)
+{
+    return tally->has_heap && tally->heap.unit ? (size + tally->heap.unit - 1) / tally->heap.unit : 0;
+}
+
+/* Keeps count of what is asked for, and of the heap between two looks at it. */
 static void tally_asked(struct trace_tally *tally, const struct replay_event *event)
 {
     const struct replay_op *op = event->op;
@@ -141,10 +175,9 @@ static void tally_asked(struct trace_tally *tally, const struct replay_event *ev
     if (op->id >= tally->size_count)
         return;
     uint64_t size = allocates ? op->first : 0;
+    tally->heap.used_units += units_of(tally, size) - units_of(tally, tally->sizes[op->id]);
     tally->asked += size - tally->sizes[op->id];
     tally->sizes[op->id] = size;
-    if (tally->asked > tally->asked_peak)
-        tally->asked_peak = tally->asked;
 }
 
 /* ---- outcomes --------------------------------------------------------------------------------------------
@@ -180,7 +213,7 @@ void trace_tally_event(struct trace_tally *tally, const struct replay_event *eve
 {
     struct trace_outcomes *outcomes = &tally->outcomes[event->op->code];
     outcomes->count++;
-    if (event->status != 0 && outcomes->refused++ == 0)
+    if (event->op->code < REPLAY_EXPECT_STATUS && event->status != 0 && outcomes->refused++ == 0)
         outcomes->refused_line = line;
     if (event->faulted) {
         outcomes->faulted++;

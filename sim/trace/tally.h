@@ -51,13 +51,13 @@ struct trace_fault {
 struct trace_tally {
     struct trace_outcomes outcomes[REPLAY_CODES];
     struct trace_cost scanned[REPLAY_CODES]; /* allocator entries looked at, by operation */
-    struct guest_work work;                  /* the kernel's counters after the last operation */
+    struct guest_work work_at_start, work;   /* the kernel's counters */
 
     bool has_heap;
     struct guest_heap_info heap_at_start, heap;
     uint64_t peak_units;
-    uint64_t asked, asked_peak; /* bytes that live allocations asked for, by handles */
-    uint64_t peak_asked;        /* the bytes asked for when peak_units was reached */
+    uint64_t asked;      /* bytes that live allocations asked for, by handles */
+    uint64_t peak_asked; /* the bytes asked for when peak_units was reached */
     uint32_t peak_line;
     struct trace_sample samples[TRACE_SAMPLES];
     size_t sample_count;
@@ -88,7 +88,7 @@ bool trace_tally_handles(struct trace_tally *tally, uint32_t handles);
 void trace_tally_event(struct trace_tally *tally, const struct replay_event *event, uint32_t line);
 void trace_tally_stop(struct trace_tally *tally, const struct kms_guest_stop *stop, uint32_t line);
 
-/* The least cost that `share` (0 to 1) of the operations did not exceed, rounded up to 2^n - 1. */
+/* A cost that `share` (0 to 1) of the operations did not exceed: the least, or less than twice it. */
 uint64_t trace_cost_quantile(const struct trace_cost *cost, double share);
 
 #endif
