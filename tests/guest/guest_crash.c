@@ -17,7 +17,8 @@ static struct kms_guest *guest;
 static void touch_16(void *context)
 {
     (void)context;
-    *(volatile char *)(uintptr_t)16 = 1;
+    volatile uintptr_t wild = 16; /* so that no compiler sees it coming */
+    *(volatile char *)wild = 1;
 }
 
 static void wild_pointer(void)
