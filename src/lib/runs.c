@@ -172,11 +172,6 @@ static size_t find_word(const struct runs *runs, uint32_t length)
 /* ---- runs ------------------------------------------------------------------------------------------------
  */
 
-bool runs_is_free(const struct runs *runs, size_t unit)
-{
-    return runs->free[unit / RUNS_WORD] >> unit % RUNS_WORD & 1;
-}
-
 static bool enters(const struct runs *runs, size_t word)
 {
     return runs->free[word] & runs->free[word - 1] >> 63 & 1;

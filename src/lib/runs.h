@@ -76,7 +76,10 @@ void runs_take(struct runs *runs, size_t first, size_t count);
 /* Units first .. first + count - 1 become free; they were taken. count > 0. */
 void runs_give(struct runs *runs, size_t first, size_t count);
 
-bool runs_is_free(const struct runs *runs, size_t unit);
+static inline bool runs_is_free(const struct runs *runs, size_t unit)
+{
+    return runs->free[unit / RUNS_WORD] >> unit % RUNS_WORD & 1;
+}
 
 /* The first word whose lengths or ends contradict the bits, as the number of its first unit; RUNS_NONE if
  * none. */
