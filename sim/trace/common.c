@@ -33,7 +33,7 @@ static const char *read_number(struct kms_trace_reader *reader, const char *at, 
 {
     uint64_t number;
     at = read_decimal(at, 7, &number);
-    if (!at || number > KMS_TRACE_NUMBER_MAX)
+    if (!at || number >= reader->numbered_count)
         return NULL;
     *thing = &reader->numbered[number];
     return at;

@@ -139,11 +139,28 @@ static bool add_process(struct kms_trace_reader *reader, struct trace_name *name
 /* ---- handles and addresses -------------------------------------------------------------------------------
  */
 
+/* So that a file with small numbers needs little memory. */
+static bool reach_number(struct kms_trace_reader *reader, uint64_t number)
+{
+    uint32_t count = reader->numbered_count ? reader->numbered_count : 1024;
+    while (count <= number)
+        count *= 2;
+    struct trace_thing *numbered = realloc(reader->numbered, count * sizeof *numbered);
+    if (!numbered)
+        return trace_fail(reader, reader->cursor, "no memory for more handles");
+    memset(numbered + reader->numbered_count, 0, (count - reader->numbered_count) * sizeof *numbered);
+    reader->numbered = numbered;
+    reader->numbered_count = count;
+    return true;
+}
+
 static struct trace_thing *read_numbered(struct kms_trace_reader *reader, struct trace_spelling *spelling)
 {
     uint64_t number;
     reader->cursor++;
     if (!read_ranged(reader, "a handle's number", 0, KMS_TRACE_NUMBER_MAX, &number))
+        return NULL;
+    if (number >= reader->numbered_count && !reach_number(reader, number))
         return NULL;
     spelling->number = (uint32_t)number;
     return &reader->numbered[number];

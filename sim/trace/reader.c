@@ -20,9 +20,8 @@ enum kms_status kms_trace_reader_new(const char *name, const struct kms_trace_so
     reader->file = strdup(name);
     reader->error = calloc(1, ERROR_MAX);
     reader->window = malloc(WINDOW_BYTES);
-    reader->numbered = calloc(KMS_TRACE_NUMBER_MAX + 1, sizeof *reader->numbered);
     reader->at = reader->end = reader->window;
-    if (reader->file && reader->error && reader->window && reader->numbered)
+    if (reader->file && reader->error && reader->window)
         return KMS_OK;
     kms_trace_reader_free(reader);
     *out = NULL;

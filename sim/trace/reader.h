@@ -31,7 +31,8 @@ struct kms_trace_reader {
     uint32_t line_number;
 
     struct trace_names names;
-    struct trace_thing *numbered;   /* the handles @0 to @KMS_TRACE_NUMBER_MAX */
+    struct trace_thing *numbered; /* the handles @0 to @numbered_count - 1; higher ones are unknown */
+    uint32_t numbered_count;
     struct trace_spelling *handles; /* every handle, by its place */
     uint32_t handle_count, handle_capacity;
     struct trace_name *processes[KMS_TRACE_PROCESSES_MAX];
