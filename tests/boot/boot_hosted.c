@@ -1,0 +1,96 @@
+#include "boot_run.h"
+#include "kms_test.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "task.h"
+
+#define HANDLES 16384u
+
+static guest_addr handles[HANDLES];
+
+struct hosted {
+    const struct replay_op *ops;
+    uint32_t count;
+    struct boot_run *run;
+    size_t used;
+    struct kms_guest *guest;
+};
+
+static void add_line(void *context, const struct replay_event *event)
+{
+    struct hosted *const hosted = context;
+    char *const line = hosted->run->lines + hosted->used;
+
+    hosted->used += replay_format(event, line, REPLAY_LINE);
+    strcpy(hosted->run->lines + hosted->used++, "\n");
+}
+
+static void find_directories(struct boot_run *run)
+{
+    run->directories[run->directory_count++] = kernel_chunk()->directory_entry;
+    for (const struct task *task = task_get_head(); task; task = task_get_next(task))
+        run->directories[run->directory_count++] = task_chunk(task)->directory_entry;
+}
+
+static void replay_all(void *context)
+{
+    struct hosted *const hosted = context;
+    struct replay replay = {.guest = kms_guest_module(hosted->guest)->ops,
+                            .handles = handles,
+                            .handle_count = HANDLES,
+                            .report = add_line,
+                            .context = hosted};
+
+    replay_start(&replay);
+    replay_run(&replay, hosted->ops, hosted->count);
+    kernel_page(); /* the descriptors are the kernel's memory */
+    find_directories(hosted->run);
+}
+
+static void copy_ram(struct kms_guest *guest, unsigned char *ram)
+{
+    const unsigned char *const from = kms_ram_ptr(kms_machine_ram(kms_guest_machine(guest)), 0, BOOT_RAM_SIZE);
+
+    assert_non_null(from);
+    memcpy(ram, from, BOOT_RAM_SIZE);
+}
+
+/* As QEMU is: RAM is zero at power-on, and entries that lead to a fault are marked as accessed. */
+static struct kms_guest *boot_guest(enum kms_guest_mode mode)
+{
+    const struct kms_guest_options options = {
+        .kernel = "vana",
+        .mode = mode,
+        .machine = {.ram_size = BOOT_RAM_SIZE, .ram.fill = KMS_FILL_ZERO, .accessed = KMS_ACCESSED_ON_WALK}};
+    struct kms_guest *guest = NULL;
+    struct kms_guest_stop stop;
+    const enum kms_status status = kms_guest_new(&options, &guest);
+
+    if (status == KMS_UNSUPPORTED)
+        kms_skip("the linear window needs Linux on x86-64");
+    assert_int_equal(status, KMS_OK);
+    assert_int_equal(kms_guest_boot(guest, &stop), KMS_GUEST_RETURNED);
+    assert_int_equal(stop.status, 0);
+    return guest;
+}
+
+void boot_run_hosted(enum kms_guest_mode mode, const struct replay_op *ops, uint32_t count, struct boot_run *run)
+{
+    struct hosted hosted = {.ops = ops, .count = count, .run = run, .guest = boot_guest(mode)};
+    struct kms_guest_stop stop;
+
+    *run = (struct boot_run){.lines = calloc(count + 1, REPLAY_LINE), .ram = malloc(BOOT_RAM_SIZE)};
+    assert_non_null(run->lines);
+    assert_non_null(run->ram);
+    assert_int_equal(kms_guest_call(hosted.guest, replay_all, &hosted, &stop), KMS_GUEST_RETURNED);
+    copy_ram(hosted.guest, run->ram);
+    kms_guest_free(hosted.guest);
+}
+
+void boot_run_free(struct boot_run *run)
+{
+    free(run->lines);
+    free(run->ram);
+}
