@@ -78,15 +78,14 @@ const struct kms_image_registers *kms_image_registers(const struct kms_image *im
 /* Where they come from: "QEMU's CPU note", "VMCOREINFO (swapper_pg_dir)" ... */
 const char *kms_image_source(const struct kms_image *image);
 
-/* ---- symbols ---------------------------------------------------------------------------------------------
- */
+/* ---- symbols ---- */
 
 struct kms_symbols;
 
 /* The functions and data of an ELF file, or NULL with error->text. */
 struct kms_symbols *kms_symbols_open(const char *path, struct kms_image_error *error);
 void kms_symbols_free(struct kms_symbols *symbols);
-/* The symbol that holds an address, or else the nearest one below it in the same section; NULL if none. */
+/* The nearest symbol at or below an address in what the file loads together; NULL if there is none. */
 const char *kms_symbols_name(const struct kms_symbols *symbols, kms_linear linear, uint64_t *offset);
 /* False if there is no such name. */
 bool kms_symbols_find(const struct kms_symbols *symbols, const char *name, kms_linear *linear);

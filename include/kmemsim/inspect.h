@@ -52,15 +52,15 @@ static inline void kms_space_walk(const struct kms_space *space, kms_linear line
 /* ---- listing ---- */
 
 /*
- * A cursor goes through an address space from low offsets to high, by the span of the last entry of each
+ * A scan goes through an address space from low offsets to high, by the span of the last entry of each
  * walk: a page where one is mapped, and the largest hole that one entry makes where none is. Tables that
- * point at themselves make an address space look full, so a cursor has a limit.
+ * point at themselves make an address space look full, so a scan has a limit.
  *
- *     struct kms_cursor cursor = kms_cursor(&space, limit);
- *     while (kms_cursor_next(&cursor))
- *         if (cursor.walk.verdict == KMS_MAPPED) ...
+ *     struct kms_scan scan = kms_scan(&space, limit);
+ *     while (kms_scan_next(&scan))
+ *         if (scan.walk.verdict == KMS_MAPPED) ...
  */
-struct kms_cursor {
+struct kms_scan {
     const struct kms_space *space;
     uint64_t next, end; /* offsets */
     uint64_t left;      /* steps until the limit */
@@ -70,14 +70,14 @@ struct kms_cursor {
     struct kms_walk walk;
 };
 
-#define KMS_CURSOR_LIMIT UINT64_C(0x2000000) /* 33,554,432 steps: 128 GiB in 4 KiB pages */
+#define KMS_SCAN_LIMIT UINT64_C(0x2000000) /* 33,554,432 steps: 128 GiB in 4 KiB pages */
 
-/* limit: steps at most; 0 means KMS_CURSOR_LIMIT. */
-struct kms_cursor kms_cursor(const struct kms_space *space, uint64_t limit);
+/* limit: steps at most; 0 means KMS_SCAN_LIMIT. */
+struct kms_scan kms_scan(const struct kms_space *space, uint64_t limit);
 /* Only the pages that hold the bytes from linear address `first` to `last`, inclusive. */
-struct kms_cursor kms_cursor_range(const struct kms_space *space, kms_linear first, kms_linear last);
+struct kms_scan kms_scan_range(const struct kms_space *space, kms_linear first, kms_linear last);
 /* False at the end or at the limit (then `cut`). */
-bool kms_cursor_next(struct kms_cursor *cursor);
+bool kms_scan_next(struct kms_scan *scan);
 
 /* The entry that ended a walk; NULL if nothing was read. */
 const struct kms_walk_level *kms_walk_last(const struct kms_walk *walk);
@@ -108,8 +108,8 @@ struct kms_fold {
     struct kms_run run;
 };
 
-/* Add the next step of a cursor. True if this ended a run, which is then in *done. */
-bool kms_fold_add(struct kms_fold *fold, const struct kms_cursor *cursor, struct kms_run *done);
+/* Add the next step of a scan. True if this ended a run, which is then in *done. */
+bool kms_fold_add(struct kms_fold *fold, const struct kms_scan *scan, struct kms_run *done);
 /* The last run, if there is one. */
 bool kms_fold_end(struct kms_fold *fold, struct kms_run *done);
 
@@ -175,7 +175,7 @@ struct kms_difference {
 /* Return false to stop. */
 typedef bool kms_diff_fn(void *context, const struct kms_difference *difference);
 
-/* Runs in ascending order, what is mapped in neither left out. False if the limit of a cursor cut it short.
+/* Runs in ascending order, what is mapped in neither left out. False if the limit of a scan cut it short.
  */
 bool kms_diff(const struct kms_space *a, const struct kms_space *b, kms_diff_fn *report, void *context);
 
@@ -221,7 +221,7 @@ struct kms_finding {
 
 struct kms_audit_options {
     kms_linear kernel_base; /* linear addresses from here up are the kernel's */
-    uint64_t limit;         /* of the cursor; 0 for the default */
+    uint64_t limit;         /* of the scan; 0 for the default */
 };
 
 /* Return false to stop. */

@@ -14,8 +14,8 @@ struct auditing {
 static void print_entry(const struct cli *cli, const struct kms_finding *found)
 {
     if (found->level)
-        fprintf(cli->out, " %s[%u] at 0x%08" PRIx64 " = 0x%" PRIx64, kms_entry_name(found->level), found->index,
-                found->entry_addr, found->entry);
+        fprintf(cli->out, " %s[%u] at 0x%08" PRIx64 " = 0x%" PRIx64, kms_entry_name(found->level),
+                found->index, found->entry_addr, found->entry);
 }
 
 /* What a rule says beside its words. */
@@ -35,34 +35,36 @@ static void print_detail(const struct cli *cli, const struct kms_finding *found)
         fprintf(out, ", physical would be 0x%08" PRIx64, found->detail);
         break;
     case KMS_RULE_ALIAS:
-        fprintf(out, " -> 0x%08" PRIx64 " %s, but %s at 0x%0*" PRIx64, found->phys, kms_rights_words(found->rights),
-                kms_rights_words(found->other_rights), cli_digits(&cli->space), found->detail);
+        fprintf(out, " -> 0x%08" PRIx64 " %s, but %s at 0x%0*" PRIx64, found->phys,
+                kms_rights_words(found->rights), kms_rights_words(found->other_rights),
+                cli_digits(&cli->space), found->detail);
         break;
+    case KMS_RULE_NO_NX: fprintf(out, " %" PRIu64 " writable pages", found->count); break;
     default: fprintf(out, " -> 0x%08" PRIx64 " %s", found->phys, kms_rights_words(found->rights));
     }
 }
 
 static void print_finding(const struct cli *cli, const struct kms_finding *found)
 {
-    static const enum cli_color colors[] = {[KMS_NOTE] = CLI_DIM, [KMS_WARNING] = CLI_WARN, [KMS_ERROR] = CLI_BAD};
+    static const enum cli_color colors[] = {
+        [KMS_NOTE] = CLI_DIM, [KMS_WARNING] = CLI_WARN, [KMS_ERROR] = CLI_BAD};
     const enum kms_severity severity = kms_rule_severity(found->rule);
     const int digits = cli_digits(&cli->space);
     char name[CLI_TEXT];
     fprintf(cli->out, "%s%-7s%s %-20s 0x%0*" PRIx64 "-0x%0*" PRIx64 "%s", cli_color(cli, colors[severity]),
-            kms_severity_name(severity), cli_color(cli, CLI_PLAIN), kms_rule_id(found->rule), digits, found->first,
-            digits, found->last, cli_name(cli, found->first, name));
+            kms_severity_name(severity), cli_color(cli, CLI_PLAIN), kms_rule_id(found->rule), digits,
+            found->first, digits, found->last, cli_name(cli, found->first, name));
     print_detail(cli, found);
     fputc('\n', cli->out);
 }
 
 static void finding_json(struct cli *cli, const struct kms_finding *found)
 {
-    json_t *item =
-        json_pack("{ss ss ss so so so sI so}", "rule", kms_rule_id(found->rule), "severity",
-                  kms_severity_name(kms_rule_severity(found->rule)), "words", kms_rule_words(found->rule), "first",
-                  cli_json_address(found->first), "last", cli_json_address(found->last), "physical",
-                  cli_json_address(found->phys), "count", (json_int_t)found->count, "name",
-                  cli_json_name(cli, found->first));
+    json_t *item = json_pack("{ss ss ss so so so sI so}", "rule", kms_rule_id(found->rule), "severity",
+                             kms_severity_name(kms_rule_severity(found->rule)), "words",
+                             kms_rule_words(found->rule), "first", cli_json_address(found->first), "last",
+                             cli_json_address(found->last), "physical", cli_json_address(found->phys),
+                             "count", (json_int_t)found->count, "name", cli_json_name(cli, found->first));
     json_object_set_new(item, "rights", json_string(kms_rights_words(found->rights)));
     if (found->level) {
         json_object_set_new(item, "entry_name", json_string(kms_entry_name(found->level)));
@@ -108,10 +110,10 @@ static void print_summary(const struct auditing *auditing, const struct kms_audi
         fputc('\n', cli->out);
     }
     fprintf(cli->out, "%" PRIu64 " pages in %" PRIu64 " tables: %s\n", result->pages, result->tables,
-            !auditing->any                        ? "nothing found"
-            : auditing->worst == KMS_NOTE         ? "notes only"
-            : auditing->worst == KMS_WARNING      ? "warnings"
-                                                  : "errors");
+            !auditing->any                   ? "nothing found"
+            : auditing->worst == KMS_NOTE    ? "notes only"
+            : auditing->worst == KMS_WARNING ? "warnings"
+                                             : "errors");
 }
 
 /* Where the kernel's addresses begin: as given, where the symbols' file is loaded, or where it is customary. */
@@ -148,7 +150,8 @@ static enum cli_exit audit(struct cli *cli)
         return CLI_USAGE;
     }
     if (result.cut)
-        cli_note(cli, "not everything was looked at: more pages, holes or runs than the limit allows (--limit)");
+        cli_note(cli,
+                 "not everything was looked at: more pages, holes or runs than the limit allows (--limit)");
     return auditing.worst > KMS_NOTE || result.cut ? CLI_FINDINGS : CLI_CLEAN;
 }
 
@@ -157,7 +160,8 @@ const struct cli_command cli_audit = {
     .operands_words = "[IMAGE]",
     .summary = "what is wrong or dangerous in these tables",
     .help = "\nNotes do not count; warnings and errors make the exit status 1.\n"
-            "  --kernel-base ADDR    addresses from here up are the kernel's (upper half, 0xc0000000 in 32-bit modes, or\n"
+            "  --kernel-base ADDR    addresses from here up are the kernel's (upper half, 0xc0000000 in "
+            "32-bit modes, or\n"
             "                        where the file of --symbols begins)\n"
             "  --limit STEPS         stop after so many pages and holes (33554432), exit status 1\n"
             "  --all                 every finding, not the first ten of each rule\n",

@@ -56,9 +56,9 @@ static enum cli_exit explain(struct cli *cli)
     explanation.missing = json_array();
     explain_all(&explanation);
     if (cli->options.json) {
-        json_t *json = json_pack("{si ss sb sb sO sO}", "version", CLI_JSON_VERSION, "command", "explain", "triple_fault",
-                                 log.triple, "enabling_paging", explanation.enabling, "not_mapped", explanation.missing,
-                                 "sentences", explanation.sentences);
+        json_t *json = json_pack("{si ss sb sb sO sO}", "version", CLI_JSON_VERSION, "command", "explain",
+                                 "triple_fault", log.triple, "enabling_paging", explanation.enabling,
+                                 "not_mapped", explanation.missing, "sentences", explanation.sentences);
         json_dumpf(json, cli->out, JSON_ENSURE_ASCII);
         fputc('\n', cli->out);
         json_decref(json);
@@ -70,11 +70,14 @@ static enum cli_exit explain(struct cli *cli)
 
 const struct cli_command cli_explain = {
     .name = "explain",
-    .operands_words = "LOG",
+    .operands_words = "LOG [IMAGE]",
     .summary = "a QEMU log (-d int,cpu_reset) or a pasted register block, in sentences",
-    .help = "\nLOG is a file, or - for standard input. Says which exception came first, what its error code means, why\n"
-            "it became a double or triple fault, and which of code, stack, IDT and GDT is not mapped. With an image\n"
-            "taken at that moment, the walks are shown too; the registers come from the log. Exit status 1 if the log\n"
+    .help = "\nLOG is a file, or - for standard input. Says which exception came first, what its error code "
+            "means, why\n"
+            "it became a double or triple fault, and which of code, stack, IDT and GDT is not mapped. With "
+            "an image\n"
+            "taken at that moment, the walks are shown too; the registers come from the log. Exit status 1 "
+            "if the log\n"
             "holds an exception.\n",
     .operands = CLI_OPERANDS_OWN,
     .image = CLI_IMAGE_WITHOUT_REGISTERS,

@@ -31,11 +31,15 @@ static void print_agreement(const struct cli *cli, const struct walk_view *view,
     if (view->result == KMS_FAULT && view->fault.error_code == code)
         fputs("the tables of the image give the same fault\n", cli->out);
     else if (view->result == KMS_FAULT)
-        fprintf(cli->out, "the tables of the image now give error code 0x%" PRIx32 ": they, or the registers, are not "
-                          "those of the fault\n", view->fault.error_code);
+        fprintf(cli->out,
+                "the tables of the image now give error code 0x%" PRIx32 ": they, or the registers, are not "
+                "those of the fault\n",
+                view->fault.error_code);
     else if (view->result == KMS_DONE)
-        fputs("the tables of the image now allow this access: the fault was handled, or the CPU used a stale TLB entry, "
-              "or the registers are not those of the fault\n", cli->out);
+        fputs("the tables of the image now allow this access: the fault was handled, or the CPU used a stale "
+              "TLB entry, "
+              "or the registers are not those of the fault\n",
+              cli->out);
 }
 
 static enum cli_exit show(struct cli *cli, uint32_t code, const struct walk_view *view)
@@ -44,8 +48,8 @@ static enum cli_exit show(struct cli *cli, uint32_t code, const struct walk_view
     const kms_linear address = have_address(cli) ? address_of(cli) : 0;
     kms_x86_code_words(code, words, sizeof words);
     if (cli->options.json) {
-        json_t *json = json_pack("{si ss si ss so so}", "version", CLI_JSON_VERSION, "command", "fault", "error_code",
-                                 (int)code, "words", words, "linear",
+        json_t *json = json_pack("{si ss si ss so so}", "version", CLI_JSON_VERSION, "command", "fault",
+                                 "error_code", (int)code, "words", words, "linear",
                                  have_address(cli) ? cli_json_address(address) : json_null(), "walk",
                                  view ? cli_view_json(cli, view) : json_null());
         json_dumpf(json, cli->out, JSON_ENSURE_ASCII);
@@ -84,7 +88,7 @@ static enum cli_exit fault(struct cli *cli)
 
 const struct cli_command cli_fault = {
     .name = "fault",
-    .operands_words = "CODE",
+    .operands_words = "CODE [IMAGE]",
     .summary = "a page-fault error code in one sentence, and with an image the entry at fault",
     .help = "\nWith an image, exit status 1 if its tables still give a fault.\n"
             "  --cr2 ADDRESS         the address that faulted (the image's CR2)\n",

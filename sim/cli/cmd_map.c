@@ -79,35 +79,37 @@ static void show(struct cli *cli, const struct kms_run *run)
 }
 
 /* A recursive window is named instead of listed: it would show the tables as pages. */
-static void show_window(struct cli *cli, const struct kms_cursor *cursor, const struct kms_recursion *window)
+static void show_window(struct cli *cli, const struct kms_scan *scan, const struct kms_recursion *window)
 {
-    const struct kms_walk_level *entry = &cursor->walk.level[window->depth];
+    const struct kms_walk_level *entry = &scan->walk.level[window->depth];
     const int digits = cli_digits(&cli->space);
-    const kms_linear first = kms_space_linear(&cli->space, cursor->offset);
-    const kms_linear last = kms_space_linear(&cli->space, cursor->next - 1);
+    const kms_linear first = kms_space_linear(&cli->space, scan->offset);
+    const kms_linear last = kms_space_linear(&cli->space, scan->next - 1);
     char size[24];
     if (cli->options.json)
-        cli_json_item(cli, json_pack("{so so ss si}", "first", cli_json_address(first), "last", cli_json_address(last),
-                                     "recursive_entry", kms_entry_name(entry->level), "index", entry->index));
+        cli_json_item(cli, json_pack("{so so ss si}", "first", cli_json_address(first), "last",
+                                     cli_json_address(last), "recursive_entry", kms_entry_name(entry->level),
+                                     "index", entry->index));
     else
-        fprintf(cli->out, "0x%0*" PRIx64 "-0x%0*" PRIx64 " %6s    recursive window: %s[%u] points at %s\n", digits, first,
-                digits, last, cli_size_words(UINT64_C(1) << window->shift, size), kms_entry_name(entry->level),
-                entry->index, window->depth ? "a page directory" : "its own table");
+        fprintf(cli->out, "0x%0*" PRIx64 "-0x%0*" PRIx64 " %6s    recursive window: %s[%u] points at %s\n",
+                digits, first, digits, last, cli_size_words(UINT64_C(1) << window->shift, size),
+                kms_entry_name(entry->level), entry->index,
+                window->depth ? "a page directory" : "its own table");
 }
 
-static bool is_window(const struct cli *cli, const struct kms_cursor *cursor)
+static bool is_window(const struct cli *cli, const struct kms_scan *scan)
 {
-    return kms_walk_recursion(&cli->space, &cursor->walk).times > 0;
+    return kms_walk_recursion(&cli->space, &scan->walk).times > 0;
 }
 
-/* Names a recursive window and passes over it; false if the cursor is not in one. */
-static bool pass_window(struct cli *cli, struct kms_cursor *cursor)
+/* Names a recursive window and passes over it; false if the scan is not in one. */
+static bool pass_window(struct cli *cli, struct kms_scan *scan)
 {
-    struct kms_recursion window = kms_walk_recursion(&cli->space, &cursor->walk);
+    struct kms_recursion window = kms_walk_recursion(&cli->space, &scan->walk);
     if (!window.times)
         return false;
-    cursor->next = ((cursor->offset >> window.shift) + 1) << window.shift;
-    show_window(cli, cursor, &window);
+    scan->next = ((scan->offset >> window.shift) + 1) << window.shift;
+    show_window(cli, scan, &window);
     return true;
 }
 
@@ -115,22 +117,22 @@ static enum cli_exit map(struct cli *cli)
 {
     if (cli_paging_off(cli))
         return CLI_CLEAN;
-    struct kms_cursor cursor = cli_cursor(cli);
+    struct kms_scan scan = cli_scan(cli);
     struct kms_fold fold = {
         .space = &cli->space, .rights = MAP_RIGHTS, .flags = KMS_ENTRY_PWT | KMS_ENTRY_PCD, .frames = true};
     struct kms_run run;
     if (cli->options.json)
         cli_json_begin(cli, "ranges");
-    while (kms_cursor_next(&cursor)) {
-        if (is_window(cli, &cursor) ? kms_fold_end(&fold, &run) : kms_fold_add(&fold, &cursor, &run))
+    while (kms_scan_next(&scan)) {
+        if (is_window(cli, &scan) ? kms_fold_end(&fold, &run) : kms_fold_add(&fold, &scan, &run))
             show(cli, &run);
-        pass_window(cli, &cursor);
+        pass_window(cli, &scan);
     }
     if (kms_fold_end(&fold, &run))
         show(cli, &run);
     if (cli->options.json)
-        cli_json_end(cli, json_pack("{sb sb}", "paging", 1, "complete", !cursor.cut));
-    return cli_listed(cli, &cursor);
+        cli_json_end(cli, json_pack("{sb sb}", "paging", 1, "complete", !scan.cut));
+    return cli_listed(cli, &scan);
 }
 
 const struct cli_command cli_map = {

@@ -37,20 +37,20 @@ static enum cli_exit mem(struct cli *cli)
 {
     if (cli_paging_off(cli))
         return CLI_CLEAN;
-    struct kms_cursor cursor = cli_cursor(cli);
+    struct kms_scan scan = cli_scan(cli);
     struct kms_fold fold = {.space = &cli->space, .rights = KMS_RIGHT_USER | KMS_RIGHT_WRITE};
     struct kms_run run;
     if (cli->options.json)
         cli_json_begin(cli, "ranges");
-    while (kms_cursor_next(&cursor)) {
-        if (kms_fold_add(&fold, &cursor, &run))
+    while (kms_scan_next(&scan)) {
+        if (kms_fold_add(&fold, &scan, &run))
             show(cli, &run);
     }
     if (kms_fold_end(&fold, &run))
         show(cli, &run);
     if (cli->options.json)
-        cli_json_end(cli, json_pack("{sb sb}", "paging", 1, "complete", !cursor.cut));
-    return cli_listed(cli, &cursor);
+        cli_json_end(cli, json_pack("{sb sb}", "paging", 1, "complete", !scan.cut));
+    return cli_listed(cli, &scan);
 }
 
 const struct cli_command cli_mem = {

@@ -179,6 +179,7 @@ static int run_in_guest(const struct run_options *options, struct kms_guest *gue
         return OPERATIONS_USAGE;
     }
     catch_interrupt();
+    trace_file_cancel(input->file, &interrupted);
     run_progress_start(&progress, input->file);
     trace_run(&(struct trace_run_options){.guest = guest,
                                           .reader = input->reader,

@@ -54,20 +54,20 @@ static enum cli_exit tlb(struct cli *cli)
 {
     if (cli_paging_off(cli))
         return CLI_CLEAN;
-    struct kms_cursor cursor = cli_cursor(cli);
+    struct kms_scan scan = cli_scan(cli);
     if (cli->options.json)
         cli_json_begin(cli, "entries");
-    while (kms_cursor_next(&cursor)) {
-        if (cursor.walk.verdict != KMS_MAPPED)
+    while (kms_scan_next(&scan)) {
+        if (scan.walk.verdict != KMS_MAPPED)
             continue;
         if (cli->options.json)
-            page_json(cli, &cursor.walk);
+            page_json(cli, &scan.walk);
         else
-            print_page(cli, &cursor.walk);
+            print_page(cli, &scan.walk);
     }
     if (cli->options.json)
-        cli_json_end(cli, json_pack("{sb sb}", "paging", 1, "complete", !cursor.cut));
-    return cli_listed(cli, &cursor);
+        cli_json_end(cli, json_pack("{sb sb}", "paging", 1, "complete", !scan.cut));
+    return cli_listed(cli, &scan);
 }
 
 const struct cli_command cli_tlb = {

@@ -42,7 +42,7 @@ static enum cli_exit translate(struct cli *cli)
 
 const struct cli_command cli_translate = {
     .name = "translate",
-    .operands_words = "ADDRESS...",
+    .operands_words = "ADDRESS... [IMAGE]",
     .summary = "the physical address of a linear one, whatever the rights (QEMU's gva2gpa)",
     .help = "\nPrints \"gpa: 0x...\" or \"Unmapped\" for each address; exit status 1 if one is unmapped.\n",
     .operands = CLI_OPERANDS_ADDRESSES,

@@ -29,7 +29,7 @@ static enum cli_exit walk(struct cli *cli)
 
 const struct cli_command cli_walk = {
     .name = "walk",
-    .operands_words = "ADDRESS...",
+    .operands_words = "ADDRESS... [IMAGE]",
     .summary = "every level of an address's walk, the rights left, and the verdict on an access",
     .help = "\nExit status 1 if the access faults.\n"
             "  --write, --fetch      the access to judge (a read)\n"

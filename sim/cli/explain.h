@@ -10,15 +10,16 @@ enum explain_part { PART_CODE, PART_STACK, PART_IDT, PART_GDT, PART_TSS, PARTS }
 struct explanation {
     struct cli *cli;
     const struct qemu_log *log;
-    bool enabling;           /* it is the moment at which paging was turned on */
-    bool not_mapped[PARTS];  /* as far as the log, or the image, shows */
+    bool enabling;          /* it is the moment at which paging was turned on */
+    bool not_mapped[PARTS]; /* as far as the log, or the image, shows */
     json_t *sentences, *missing;
 };
 
 void explain_all(struct explanation *explanation);
 
 /* One sentence: a line on the output, or an item for JSON. */
-__attribute__((format(printf, 2, 3))) void explain_say(struct explanation *explanation, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void explain_say(struct explanation *explanation, const char *format,
+                                                       ...);
 const char *explain_part_name(enum explain_part part);
 
 /* With an image: the walks of the four parts and of CR2, by the registers of the log. */

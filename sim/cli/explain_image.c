@@ -8,7 +8,8 @@ static const char *mapped_words(const struct walk_view *view, const struct kms_x
 {
     char reason[CLI_TEXT];
     if (view->result == KMS_DONE) {
-        snprintf(text, CLI_TEXT, "mapped to 0x%08" PRIx64 " (%s)", view->walk.phys, kms_rights_words(view->walk.rights));
+        snprintf(text, CLI_TEXT, "mapped to 0x%08" PRIx64 " (%s)", view->walk.phys,
+                 kms_rights_words(view->walk.rights));
         return text;
     }
     kms_x86_reason_words(state, &view->walk, &view->access, reason, sizeof reason);
@@ -37,9 +38,11 @@ static void say_parts(struct explanation *explanation, const struct qemu_log_reg
              &(struct kms_access){registers->sp - (is_long ? 8 : 4), KMS_WRITE, privilege});
     if (registers->idt.known && registers->idt.limit)
         say_part(explanation, PART_IDT,
-                 &(struct kms_access){registers->idt.base + vector * (is_long ? 16u : 8u), KMS_READ, KMS_AS_IMPLICIT});
+                 &(struct kms_access){registers->idt.base + vector * (is_long ? 16u : 8u), KMS_READ,
+                                      KMS_AS_IMPLICIT});
     if (registers->gdt.known && registers->gdt.limit)
-        say_part(explanation, PART_GDT, &(struct kms_access){registers->gdt.base + 8, KMS_READ, KMS_AS_IMPLICIT});
+        say_part(explanation, PART_GDT,
+                 &(struct kms_access){registers->gdt.base + 8, KMS_READ, KMS_AS_IMPLICIT});
 }
 
 static void show_cr2(struct explanation *explanation, const struct qemu_log_registers *registers)
@@ -47,7 +50,9 @@ static void show_cr2(struct explanation *explanation, const struct qemu_log_regi
     const struct qemu_log_event *first = &explanation->log->first;
     const struct kms_access access = {
         .linear = first->cr2_known ? first->cr2 : registers->cr2,
-        .kind = first->error & KMS_PFERR_ID ? KMS_FETCH : first->error & KMS_PFERR_WR ? KMS_WRITE : KMS_READ,
+        .kind = first->error & KMS_PFERR_ID   ? KMS_FETCH
+                : first->error & KMS_PFERR_WR ? KMS_WRITE
+                                              : KMS_READ,
         .privilege = first->error & KMS_PFERR_US ? KMS_AS_USER : KMS_AS_SUPERVISOR,
     };
     if ((first->known && first->vector != KMS_VECTOR_PF) || explanation->cli->options.json)

@@ -15,24 +15,23 @@ bool cli_paging_off(struct cli *cli)
     return true;
 }
 
-struct kms_cursor cli_cursor(struct cli *cli)
+struct kms_scan cli_scan(struct cli *cli)
 {
     const struct cli_options *options = &cli->options;
-    struct kms_cursor cursor = options->range_given
-                                   ? kms_cursor_range(&cli->space, options->first, options->last)
-                                   : kms_cursor(&cli->space, 0);
+    struct kms_scan scan = options->range_given ? kms_scan_range(&cli->space, options->first, options->last)
+                                                : kms_scan(&cli->space, 0);
     if (options->limit)
-        cursor.left = options->limit;
-    return cursor;
+        scan.left = options->limit;
+    return scan;
 }
 
-enum cli_exit cli_listed(const struct cli *cli, const struct kms_cursor *cursor)
+enum cli_exit cli_listed(const struct cli *cli, const struct kms_scan *scan)
 {
-    if (!cursor->cut)
+    if (!scan->cut)
         return CLI_CLEAN;
     cli_note(cli,
              "stopped at 0x%" PRIx64 ", before the end: more pages and holes than --limit allows "
              "(tables that contain themselves make an address space look full)",
-             kms_space_linear(cursor->space, cursor->next));
+             kms_space_linear(scan->space, scan->next));
     return CLI_FINDINGS;
 }

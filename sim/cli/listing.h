@@ -12,8 +12,8 @@
 
 /* True if paging is off, which was then printed as QEMU does. */
 bool cli_paging_off(struct cli *cli);
-struct kms_cursor cli_cursor(struct cli *cli);
+struct kms_scan cli_scan(struct cli *cli);
 /* The exit status after a listing, with a note if it was cut. */
-enum cli_exit cli_listed(const struct cli *cli, const struct kms_cursor *cursor);
+enum cli_exit cli_listed(const struct cli *cli, const struct kms_scan *scan);
 
 #endif

@@ -22,19 +22,26 @@ static bool is_file(const char *path)
     return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
+/* Whether the last operand can be the image: where addresses are expected, only if it is a file and no number. */
+static bool is_positional_image(const struct cli *cli)
+{
+    uint64_t number;
+    const int count = cli->operand_count;
+    switch (cli->command->operands) {
+    case CLI_OPERANDS_NONE: return count == 1;
+    case CLI_OPERANDS_OWN: return count == 2;
+    case CLI_OPERANDS_ADDRESSES: break;
+    }
+    return count > 0 && !cli_number(cli->operands[count - 1], &number) && is_file(cli->operands[count - 1]);
+}
+
 /* A lone operand that is a file, where no image was named, is the image. */
 static void take_positional_image(struct cli *cli)
 {
     struct cli_options *options = &cli->options;
-    uint64_t number;
-    int last = cli->operand_count - 1;
-    if (options->image_count || options->core || last < 0 || cli->command->operands == CLI_OPERANDS_OWN)
+    if (options->image_count || options->core || !is_positional_image(cli))
         return;
-    char *path = cli->operands[last];
-    if (cli->command->operands == CLI_OPERANDS_ADDRESSES && (cli_number(path, &number) || !is_file(path)))
-        return;
-    options->images[options->image_count++] = (struct cli_file){path, 0};
-    cli->operand_count--;
+    options->images[options->image_count++] = (struct cli_file){cli->operands[--cli->operand_count], 0};
 }
 
 static bool add_file(struct cli *cli, const struct cli_file *file)

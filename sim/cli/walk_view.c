@@ -245,8 +245,8 @@ static json_t *recursion_json(const struct walk_view *view)
     const struct kms_recursion *recursion = &view->recursion;
     if (!recursion->times)
         return json_null();
-    return json_pack("{si si so}", "index", view->walk.level[recursion->depth].index, "level", (int)recursion->level, "linear",
-                     cli_json_address(recursion->linear));
+    return json_pack("{si si so}", "index", view->walk.level[recursion->depth].index, "level",
+                     (int)recursion->level, "linear", cli_json_address(recursion->linear));
 }
 
 json_t *cli_view_json(const struct cli *cli, const struct walk_view *view)
@@ -261,8 +261,8 @@ json_t *cli_view_json(const struct cli *cli, const struct walk_view *view)
     json_t *end =
         json_pack("{ss so so so so so}", "verdict", kms_verdict_words((enum kms_verdict)view->walk.verdict),
                   "physical", mapped ? cli_json_address(view->walk.phys) : json_null(), "fault",
-                  fault_json(&cli->space, view), "recursive", recursion_json(view),
-                  "nearest_below", extent_json(&view->below), "nearest_above", extent_json(&view->above));
+                  fault_json(&cli->space, view), "recursive", recursion_json(view), "nearest_below",
+                  extent_json(&view->below), "nearest_above", extent_json(&view->above));
     if (mapped)
         json_object_set_new(end, "page_size", json_integer((json_int_t)1 << view->walk.page_shift));
     json_object_update(json, end);

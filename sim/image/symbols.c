@@ -12,13 +12,20 @@ struct symbol {
     const char *name; /* in the ELF file's string table */
 };
 
+/* Addresses that the file loads together: a name reaches no further than that. */
+struct load {
+    kms_linear first, last;
+};
+
+#define LOADS_MAX 64u
+
 struct kms_symbols {
     struct image_bytes bytes;
     Elf *elf;
     struct symbol *symbols; /* ascending */
     size_t count, capacity;
-    kms_linear first, last; /* of what the file loads */
-    bool loads;
+    struct load loads[LOADS_MAX];
+    size_t load_count;
 };
 
 static bool add_symbol(struct kms_symbols *symbols, const struct symbol *symbol)
@@ -70,21 +77,26 @@ static bool read_tables(struct kms_symbols *symbols)
     return true;
 }
 
-static void read_extent(struct kms_symbols *symbols)
+static void read_loads(struct kms_symbols *symbols)
 {
     size_t count = 0;
     elf_getphdrnum(symbols->elf, &count);
-    for (size_t i = 0; i < count && i <= INT32_MAX; i++) {
+    for (size_t i = 0; i < count && symbols->load_count < LOADS_MAX; i++) {
         GElf_Phdr header;
         if (!gelf_getphdr(symbols->elf, (int)i, &header) || header.p_type != PT_LOAD || header.p_memsz == 0)
             continue;
-        kms_linear last = header.p_vaddr + header.p_memsz - 1;
-        if (!symbols->loads || header.p_vaddr < symbols->first)
-            symbols->first = header.p_vaddr;
-        if (!symbols->loads || last > symbols->last)
-            symbols->last = last;
-        symbols->loads = true;
+        symbols->loads[symbols->load_count++] =
+            (struct load){header.p_vaddr, header.p_vaddr + header.p_memsz - 1};
     }
+}
+
+static const struct load *load_of(const struct kms_symbols *symbols, kms_linear linear)
+{
+    for (size_t i = 0; i < symbols->load_count; i++) {
+        if (linear >= symbols->loads[i].first && linear <= symbols->loads[i].last)
+            return &symbols->loads[i];
+    }
+    return NULL;
 }
 
 /* By address; of several at one address, the one with a size comes last and is found. */
@@ -108,7 +120,7 @@ static bool read_symbols(struct kms_symbols *symbols, const char *path, struct k
         return image_fail(error, "%.160s: no memory for its symbols", path);
     if (symbols->count == 0)
         return image_fail(error, "%.160s: has no symbols", path);
-    read_extent(symbols);
+    read_loads(symbols);
     qsort(symbols->symbols, symbols->count, sizeof symbols->symbols[0], compare);
     return true;
 }
@@ -152,13 +164,15 @@ static size_t count_up_to(const struct kms_symbols *symbols, kms_linear linear)
 
 const char *kms_symbols_name(const struct kms_symbols *symbols, kms_linear linear, uint64_t *offset)
 {
-    if (symbols->loads && (linear < symbols->first || linear > symbols->last))
-        return NULL;
+    const struct load *load = load_of(symbols, linear);
     size_t below = count_up_to(symbols, linear);
-    if (below == 0)
+    if (below == 0 || (symbols->load_count && !load))
         return NULL;
-    *offset = linear - symbols->symbols[below - 1].linear;
-    return symbols->symbols[below - 1].name;
+    const struct symbol *symbol = &symbols->symbols[below - 1];
+    if (load && symbol->linear < load->first)
+        return NULL;
+    *offset = linear - symbol->linear;
+    return symbol->name;
 }
 
 bool kms_symbols_find(const struct kms_symbols *symbols, const char *name, kms_linear *linear)
@@ -174,7 +188,12 @@ bool kms_symbols_find(const struct kms_symbols *symbols, const char *name, kms_l
 
 bool kms_symbols_extent(const struct kms_symbols *symbols, kms_linear *first, kms_linear *last)
 {
-    *first = symbols->first;
-    *last = symbols->last;
-    return symbols->loads;
+    *first = UINT64_MAX;
+    *last = 0;
+    for (size_t i = 0; i < symbols->load_count; i++) {
+        const struct load *load = &symbols->loads[i];
+        *first = load->first < *first ? load->first : *first;
+        *last = load->last > *last ? load->last : *last;
+    }
+    return symbols->load_count > 0;
 }

@@ -39,20 +39,20 @@ static void look_below(const struct kms_space *space, uint64_t offset, struct km
 
 static void look_above(const struct kms_space *space, uint64_t offset, struct kms_extent *extent)
 {
-    struct kms_cursor cursor = kms_cursor(space, NEAREST_LIMIT);
-    cursor.next = offset & ~(uint64_t)(KMS_PAGE_SIZE - 1);
-    while (kms_cursor_next(&cursor)) {
-        bool mapped = cursor.walk.verdict == KMS_MAPPED;
+    struct kms_scan scan = kms_scan(space, NEAREST_LIMIT);
+    scan.next = offset & ~(uint64_t)(KMS_PAGE_SIZE - 1);
+    while (kms_scan_next(&scan)) {
+        bool mapped = scan.walk.verdict == KMS_MAPPED;
         if (extent->found && !mapped)
             return;
         if (!mapped)
             continue;
         if (!extent->found)
-            extent->first = kms_space_linear(space, cursor.offset);
-        extent->last = kms_space_linear(space, cursor.next - 1);
+            extent->first = kms_space_linear(space, scan.offset);
+        extent->last = kms_space_linear(space, scan.next - 1);
         extent->found = true;
     }
-    extent->cut = cursor.cut;
+    extent->cut = scan.cut;
 }
 
 void kms_space_nearest(const struct kms_space *space, kms_linear linear, struct kms_extent *below,

@@ -8,19 +8,24 @@ static const struct {
     enum kms_severity severity;
 } rules[KMS_RULES] = {
     [KMS_RULE_RESERVED] = {"reserved-bit", "a reserved bit is set: every access faults", KMS_ERROR},
-    [KMS_RULE_TABLE_OUTSIDE] = {"table-outside-ram", "the entry points to a table where no RAM is", KMS_ERROR},
+    [KMS_RULE_TABLE_OUTSIDE] = {"table-outside-ram", "the entry points to a table where no RAM is",
+                                KMS_ERROR},
     [KMS_RULE_PAGE_OUTSIDE] = {"page-outside-ram", "mapped to where neither RAM nor a customary device is",
                                KMS_WARNING},
     [KMS_RULE_DEVICE] = {"device-memory", "mapped to where devices customarily are", KMS_NOTE},
     [KMS_RULE_TABLE_USER] = {"table-user-writable", "user code can write this page table", KMS_ERROR},
     [KMS_RULE_WX] = {"writable-executable", "both writable and executable", KMS_WARNING},
     [KMS_RULE_KERNEL_USER] = {"kernel-user-readable", "user code can read this kernel range", KMS_WARNING},
-    [KMS_RULE_ALIAS] = {"alias-rights", "one frame under several addresses with different rights", KMS_WARNING},
-    [KMS_RULE_RECURSIVE] = {"recursive-mapping", "an entry of the topmost table points at that table", KMS_NOTE},
+    [KMS_RULE_ALIAS] = {"alias-rights", "one frame under several addresses with different rights",
+                        KMS_WARNING},
+    [KMS_RULE_RECURSIVE] = {"recursive-mapping", "an entry of the topmost table points at that table",
+                            KMS_NOTE},
     [KMS_RULE_MIXED] = {"large-page-mixed", "a large page over RAM and something else", KMS_WARNING},
-    [KMS_RULE_VIRTUAL] = {"virtual-in-entry", "looks like a linear address where a physical one belongs", KMS_ERROR},
+    [KMS_RULE_VIRTUAL] = {"virtual-in-entry", "looks like a linear address where a physical one belongs",
+                          KMS_ERROR},
     [KMS_RULE_LOOP] = {"table-loop", "a table is reached again below itself", KMS_ERROR},
-    [KMS_RULE_NO_NX] = {"no-nx", "no-execute is off or unknown to this mode: whatever is writable is executable",
+    [KMS_RULE_NO_NX] = {"no-nx",
+                        "no-execute is off or unknown to this mode: whatever is writable is executable",
                         KMS_NOTE},
 };
 
@@ -41,7 +46,8 @@ enum kms_severity kms_rule_severity(enum kms_rule rule)
 
 const char *kms_severity_name(enum kms_severity severity)
 {
-    static const char *const names[] = {[KMS_NOTE] = "note", [KMS_WARNING] = "warning", [KMS_ERROR] = "error"};
+    static const char *const names[] = {
+        [KMS_NOTE] = "note", [KMS_WARNING] = "warning", [KMS_ERROR] = "error"};
     return names[severity];
 }
 
@@ -59,7 +65,8 @@ static bool is_neighbour(const struct kms_finding *pending, const struct kms_fin
 {
     return pending->count && pending->last + 1 == next->first && pending->level == next->level &&
            pending->rights == next->rights && pending->other_rights == next->other_rights &&
-           (pending->rule != KMS_RULE_ALIAS || pending->detail + (pending->last - pending->first) + 1 == next->detail);
+           (pending->rule != KMS_RULE_ALIAS ||
+            pending->detail + (pending->last - pending->first) + 1 == next->detail);
 }
 
 void audit_found(struct audit *audit, const struct kms_finding *finding)

@@ -12,12 +12,14 @@ struct audit {
     kms_finding_fn *report;
     void *context;
     struct kms_audit_result *result;
-    struct kms_finding pending[KMS_RULES]; /* the last finding of each rule, which neighbours may still join */
-    bool stopped;                          /* the caller wants no more */
-    struct kms_run *runs;                  /* of pages in RAM */
+    struct kms_finding
+        pending[KMS_RULES]; /* the last finding of each rule, which neighbours may still join */
+    bool stopped;           /* the caller wants no more */
+    struct kms_run *runs;   /* of pages in RAM */
     size_t run_count, run_capacity;
     kms_phys *tables; /* with repetitions until they are sorted */
     size_t table_count, table_capacity;
+    uint64_t without_noexec; /* writable pages that are executable for want of NX */
     bool no_memory;
 };
 

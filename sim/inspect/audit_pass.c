@@ -10,16 +10,16 @@
 
 #define RUN_RIGHTS (KMS_RIGHT_READ | KMS_RIGHT_WRITE | KMS_RIGHT_EXEC | KMS_RIGHT_USER)
 
-static struct kms_finding finding_at(const struct kms_cursor *cursor, enum kms_rule rule)
+static struct kms_finding finding_at(const struct kms_scan *scan, enum kms_rule rule)
 {
-    const struct kms_walk_level *last = kms_walk_last(&cursor->walk);
+    const struct kms_walk_level *last = kms_walk_last(&scan->walk);
     struct kms_finding finding = {
         .rule = rule,
-        .first = kms_space_linear(cursor->space, cursor->offset),
-        .last = kms_space_linear(cursor->space, cursor->offset + cursor->size - 1),
-        .phys = cursor->walk.phys,
+        .first = kms_space_linear(scan->space, scan->offset),
+        .last = kms_space_linear(scan->space, scan->offset + scan->size - 1),
+        .phys = scan->walk.phys,
         .count = 1,
-        .rights = cursor->walk.rights,
+        .rights = scan->walk.rights,
     };
     if (last) {
         finding.entry_addr = last->entry_addr;
@@ -31,11 +31,11 @@ static struct kms_finding finding_at(const struct kms_cursor *cursor, enum kms_r
 }
 
 /* A finding about the entry above the one that ended the walk; the walk's own top is CR3. */
-static struct kms_finding finding_above(const struct kms_cursor *cursor, enum kms_rule rule, unsigned depth)
+static struct kms_finding finding_above(const struct kms_scan *scan, enum kms_rule rule, unsigned depth)
 {
-    struct kms_finding finding = finding_at(cursor, rule);
-    const struct kms_walk_level *level = depth ? &cursor->walk.level[depth - 1] : NULL;
-    finding.phys = kms_walk_table(cursor->space, &cursor->walk, depth);
+    struct kms_finding finding = finding_at(scan, rule);
+    const struct kms_walk_level *level = depth ? &scan->walk.level[depth - 1] : NULL;
+    finding.phys = kms_walk_table(scan->space, &scan->walk, depth);
     finding.entry_addr = level ? level->entry_addr : 0;
     finding.entry = level ? level->entry : 0;
     finding.level = level ? level->level : 0;
@@ -45,19 +45,19 @@ static struct kms_finding finding_above(const struct kms_cursor *cursor, enum km
 }
 
 /* Go on behind what an entry spans. */
-static void skip_entry(struct kms_cursor *cursor, const struct kms_walk_level *level, struct kms_finding *finding)
+static void skip_entry(struct kms_scan *scan, const struct kms_walk_level *level, struct kms_finding *finding)
 {
-    uint64_t span = UINT64_C(1) << (KMS_PAGE_SHIFT + cursor->space->index_bits * (level->level - 1u));
-    cursor->next = (cursor->offset & ~(span - 1)) + span;
-    finding->last = kms_space_linear(cursor->space, cursor->next - 1);
+    uint64_t span = UINT64_C(1) << (KMS_PAGE_SHIFT + scan->space->index_bits * (level->level - 1u));
+    scan->next = (scan->offset & ~(span - 1)) + span;
+    finding->last = kms_space_linear(scan->space, scan->next - 1);
 }
 
-static void check_outside_table(struct audit *audit, struct kms_cursor *cursor)
+static void check_outside_table(struct audit *audit, struct kms_scan *scan)
 {
-    const unsigned depth = cursor->walk.depth - 1u;
-    struct kms_finding finding = finding_above(cursor, KMS_RULE_TABLE_OUTSIDE, depth);
+    const unsigned depth = scan->walk.depth - 1u;
+    struct kms_finding finding = finding_above(scan, KMS_RULE_TABLE_OUTSIDE, depth);
     if (depth)
-        skip_entry(cursor, &cursor->walk.level[depth - 1], &finding);
+        skip_entry(scan, &scan->walk.level[depth - 1], &finding);
     struct kms_lookalike like = kms_space_lookalike(audit->space, finding.phys);
     audit_found(audit, &finding);
     if (!like.found)
@@ -99,13 +99,13 @@ static bool is_device_place(const struct kms_ram *ram, kms_phys phys)
 }
 
 /* Returns true if the page is memory throughout. */
-static bool check_backing(struct audit *audit, const struct kms_cursor *cursor)
+static bool check_backing(struct audit *audit, const struct kms_scan *scan)
 {
-    const kms_phys frame = kms_walk_frame(&cursor->walk);
-    const uint64_t size = UINT64_C(1) << cursor->walk.page_shift;
+    const kms_phys frame = kms_walk_frame(&scan->walk);
+    const uint64_t size = UINT64_C(1) << scan->walk.page_shift;
     const enum backing backing = backing_of(audit->space->ram, frame, size);
     const bool over_legacy = size > KMS_PAGE_SIZE && frame < LEGACY_FIRST && frame + size > LEGACY_FIRST;
-    struct kms_finding finding = finding_at(cursor, KMS_RULE_MIXED);
+    struct kms_finding finding = finding_at(scan, KMS_RULE_MIXED);
     if (backing == BACKED_IN_PART || (backing == BACKED && over_legacy))
         audit_found(audit, &finding);
     if (backing != NOT_BACKED)
@@ -115,13 +115,15 @@ static bool check_backing(struct audit *audit, const struct kms_cursor *cursor)
     return false;
 }
 
-static void check_rights(struct audit *audit, const struct kms_cursor *cursor)
+static void check_rights(struct audit *audit, const struct kms_scan *scan)
 {
-    const uint8_t rights = cursor->walk.rights;
-    struct kms_finding finding = finding_at(cursor, KMS_RULE_WX);
+    const uint8_t rights = scan->walk.rights;
+    struct kms_finding finding = finding_at(scan, KMS_RULE_WX);
     if ((rights & KMS_RIGHT_WRITE) && (rights & KMS_RIGHT_EXEC)) {
-        finding.rule = audit->space->noexec ? KMS_RULE_WX : KMS_RULE_NO_NX;
-        audit_found(audit, &finding);
+        if (audit->space->noexec)
+            audit_found(audit, &finding);
+        else
+            audit->without_noexec++;
     }
     if ((rights & KMS_RIGHT_USER) && finding.first >= audit->options.kernel_base) {
         finding.rule = KMS_RULE_KERNEL_USER;
@@ -143,28 +145,28 @@ static void note_tables(struct audit *audit, const struct kms_walk *walk, const 
 }
 
 /* Recursive windows are named and passed over. */
-static bool check_recursion(struct audit *audit, struct kms_cursor *cursor)
+static bool check_recursion(struct audit *audit, struct kms_scan *scan)
 {
-    struct kms_recursion recursion = kms_walk_recursion(audit->space, &cursor->walk);
+    struct kms_recursion recursion = kms_walk_recursion(audit->space, &scan->walk);
     if (!recursion.times)
         return false;
-    struct kms_finding finding = finding_above(cursor, KMS_RULE_RECURSIVE, recursion.depth + 1);
-    skip_entry(cursor, &cursor->walk.level[recursion.depth], &finding);
+    struct kms_finding finding = finding_above(scan, KMS_RULE_RECURSIVE, recursion.depth + 1);
+    skip_entry(scan, &scan->walk.level[recursion.depth], &finding);
     audit_found(audit, &finding);
     return true;
 }
 
 /* A table below itself that is not a recursive window: what it spans is passed over. */
-static bool check_loop(struct audit *audit, struct kms_cursor *cursor)
+static bool check_loop(struct audit *audit, struct kms_scan *scan)
 {
-    const struct kms_walk *walk = &cursor->walk;
+    const struct kms_walk *walk = &scan->walk;
     for (unsigned low = 1; low < walk->depth; low++) {
         for (unsigned high = 0; high < low; high++) {
             if (walk->level[low].in_register || walk->level[high].in_register ||
                 kms_walk_table(audit->space, walk, low) != kms_walk_table(audit->space, walk, high))
                 continue;
-            struct kms_finding finding = finding_above(cursor, KMS_RULE_LOOP, low);
-            skip_entry(cursor, &walk->level[low - 1], &finding);
+            struct kms_finding finding = finding_above(scan, KMS_RULE_LOOP, low);
+            skip_entry(scan, &walk->level[low - 1], &finding);
             audit_found(audit, &finding);
             return true;
         }
@@ -172,39 +174,44 @@ static bool check_loop(struct audit *audit, struct kms_cursor *cursor)
     return false;
 }
 
-static void check_step(struct audit *audit, struct kms_cursor *cursor, struct kms_fold *fold)
+static void check_step(struct audit *audit, struct kms_scan *scan, struct kms_fold *fold)
 {
     struct kms_run run;
     bool listed = false;
-    if (check_recursion(audit, cursor) || check_loop(audit, cursor)) {
+    if (check_recursion(audit, scan) || check_loop(audit, scan)) {
         listed = false;
-    } else if (cursor->walk.verdict == KMS_RESERVED) {
-        struct kms_finding finding = finding_at(cursor, KMS_RULE_RESERVED);
-        finding.detail = kms_walk_last(&cursor->walk)->reserved;
+    } else if (scan->walk.verdict == KMS_RESERVED) {
+        struct kms_finding finding = finding_at(scan, KMS_RULE_RESERVED);
+        finding.detail = kms_walk_last(&scan->walk)->reserved;
         audit_found(audit, &finding);
-    } else if (cursor->walk.verdict == KMS_NO_TABLE) {
-        check_outside_table(audit, cursor);
-    } else if (cursor->walk.verdict == KMS_MAPPED) {
+    } else if (scan->walk.verdict == KMS_NO_TABLE) {
+        check_outside_table(audit, scan);
+    } else if (scan->walk.verdict == KMS_MAPPED) {
         audit->result->pages++;
-        check_rights(audit, cursor);
-        listed = check_backing(audit, cursor);
+        check_rights(audit, scan);
+        listed = check_backing(audit, scan);
     }
-    if (listed ? kms_fold_add(fold, cursor, &run) : kms_fold_end(fold, &run))
+    if (listed ? kms_fold_add(fold, scan, &run) : kms_fold_end(fold, &run))
         audit_add_run(audit, &run);
 }
 
 void audit_pass(struct audit *audit)
 {
-    struct kms_cursor cursor = kms_cursor(audit->space, audit->options.limit);
+    struct kms_scan scan = kms_scan(audit->space, audit->options.limit);
     struct kms_fold fold = {.space = audit->space, .rights = RUN_RIGHTS, .frames = true};
     struct kms_walk before = {0};
     struct kms_run run;
-    while (!audit->stopped && !audit->no_memory && kms_cursor_next(&cursor)) {
-        note_tables(audit, &cursor.walk, &before);
-        before = cursor.walk;
-        check_step(audit, &cursor, &fold);
+    while (!audit->stopped && !audit->no_memory && kms_scan_next(&scan)) {
+        note_tables(audit, &scan.walk, &before);
+        before = scan.walk;
+        check_step(audit, &scan, &fold);
     }
     if (kms_fold_end(&fold, &run))
         audit_add_run(audit, &run);
-    audit->result->cut = audit->result->cut || cursor.cut;
+    audit->result->cut = audit->result->cut || scan.cut;
+    /* One note about the mode instead of one about every page. */
+    if (audit->without_noexec)
+        audit_found(audit, &(struct kms_finding){.rule = KMS_RULE_NO_NX,
+                                                 .last = kms_space_linear(audit->space, scan.end - 1),
+                                                 .count = audit->without_noexec});
 }

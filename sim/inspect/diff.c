@@ -140,7 +140,7 @@ bool kms_diff(const struct kms_space *a, const struct kms_space *b, kms_diff_fn 
     const uint64_t end = UINT64_C(1) << a->width;
     uint64_t size, steps = 0;
     for (uint64_t offset = 0; offset < end; offset += size) {
-        if (steps++ == KMS_CURSOR_LIMIT) {
+        if (steps++ == KMS_SCAN_LIMIT) {
             flush(&diff);
             return false;
         }

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NO_EXCEPTION    UINT64_C(0xffffffff)
-#define VECTOR_DOUBLE   8u
-#define VECTORS_OF_CPU  32u
+#define NO_EXCEPTION   UINT64_C(0xffffffff)
+#define VECTOR_DOUBLE  8u
+#define VECTORS_OF_CPU 32u
 
 void qemu_log_init(struct qemu_log *log)
 {
@@ -96,8 +96,10 @@ static bool read_event(struct qemu_log_event *event, const char *line)
     if (!hex_after(line, "v=", &vector) || !hex_after(line, "e=", &error) || !after(line, "cpl="))
         return false;
     hex_after(line, "i=", &software);
-    *event = (struct qemu_log_event){
-        .known = true, .vector = (unsigned)(vector & 0xff), .error = (uint32_t)error, .software = software == 1};
+    *event = (struct qemu_log_event){.known = true,
+                                     .vector = (unsigned)(vector & 0xff),
+                                     .error = (uint32_t)error,
+                                     .software = software == 1};
     event->cr2_known = hex_after(line, "CR2=", &event->cr2);
     if (hex_after(line, "pc=", &event->registers.ip))
         event->registers.ip_known = true;

@@ -42,11 +42,12 @@ struct qemu_log_event {
 };
 
 struct qemu_log {
-    struct qemu_log_event trigger; /* interrupt or INT n just before the chain, whose delivery may have failed */
-    struct qemu_log_event first;   /* the first exception of the chain */
-    struct qemu_log_event second;  /* the double fault */
-    unsigned became_double;        /* vector raised while the first was delivered; 0 if none */
-    unsigned became_triple;        /* vector raised while the double fault was delivered; 0 if none */
+    struct qemu_log_event
+        trigger; /* interrupt or INT n just before the chain, whose delivery may have failed */
+    struct qemu_log_event first;  /* the first exception of the chain */
+    struct qemu_log_event second; /* the double fault */
+    unsigned became_double;       /* vector raised while the first was delivered; 0 if none */
+    unsigned became_triple;       /* vector raised while the double fault was delivered; 0 if none */
     bool triple;
     struct qemu_log_registers reset;  /* the block at the reset after the triple fault */
     struct qemu_log_registers pasted; /* the last block that belongs to no event */

@@ -70,24 +70,24 @@ kms_phys kms_walk_frame(const struct kms_walk *walk)
     return walk->phys >> walk->page_shift << walk->page_shift;
 }
 
-/* ---- cursor ----------------------------------------------------------------------------------------------
+/* ---- scan ----------------------------------------------------------------------------------------------
  */
 
-struct kms_cursor kms_cursor(const struct kms_space *space, uint64_t limit)
+struct kms_scan kms_scan(const struct kms_space *space, uint64_t limit)
 {
-    return (struct kms_cursor){
+    return (struct kms_scan){
         .space = space,
         .end = UINT64_C(1) << space->width,
-        .left = limit ? limit : KMS_CURSOR_LIMIT,
+        .left = limit ? limit : KMS_SCAN_LIMIT,
     };
 }
 
-struct kms_cursor kms_cursor_range(const struct kms_space *space, kms_linear first, kms_linear last)
+struct kms_scan kms_scan_range(const struct kms_space *space, kms_linear first, kms_linear last)
 {
-    struct kms_cursor cursor = kms_cursor(space, 0);
-    cursor.next = kms_space_offset(space, first) & ~(uint64_t)(KMS_PAGE_SIZE - 1);
-    cursor.end = kms_space_offset(space, last) + 1;
-    return cursor;
+    struct kms_scan scan = kms_scan(space, 0);
+    scan.next = kms_space_offset(space, first) & ~(uint64_t)(KMS_PAGE_SIZE - 1);
+    scan.end = kms_space_offset(space, last) + 1;
+    return scan;
 }
 
 /* Bytes from an offset to the end of what the last entry of its walk spans. */
@@ -97,36 +97,36 @@ static uint64_t span_left(const struct kms_walk *walk, uint64_t offset)
     return span - (offset & (span - 1));
 }
 
-bool kms_cursor_next(struct kms_cursor *cursor)
+bool kms_scan_next(struct kms_scan *scan)
 {
-    if (cursor->next >= cursor->end)
+    if (scan->next >= scan->end)
         return false;
-    if (cursor->left == 0) {
-        cursor->cut = true;
+    if (scan->left == 0) {
+        scan->cut = true;
         return false;
     }
-    cursor->left--;
-    cursor->offset = cursor->next;
-    kms_space_walk(cursor->space, kms_space_linear(cursor->space, cursor->offset), &cursor->walk);
-    cursor->size = span_left(&cursor->walk, cursor->offset);
-    cursor->next += cursor->size;
+    scan->left--;
+    scan->offset = scan->next;
+    kms_space_walk(scan->space, kms_space_linear(scan->space, scan->offset), &scan->walk);
+    scan->size = span_left(&scan->walk, scan->offset);
+    scan->next += scan->size;
     return true;
 }
 
 /* ---- runs ------------------------------------------------------------------------------------------------
  */
 
-static struct kms_run run_of(const struct kms_fold *fold, const struct kms_cursor *cursor)
+static struct kms_run run_of(const struct kms_fold *fold, const struct kms_scan *scan)
 {
-    const struct kms_walk_level *last = kms_walk_last(&cursor->walk);
+    const struct kms_walk_level *last = kms_walk_last(&scan->walk);
     return (struct kms_run){
-        .offset = cursor->offset,
-        .size = cursor->size,
-        .phys = cursor->walk.phys,
+        .offset = scan->offset,
+        .size = scan->size,
+        .phys = scan->walk.phys,
         .pages = 1,
-        .page_shifts = UINT64_C(1) << cursor->walk.page_shift,
+        .page_shifts = UINT64_C(1) << scan->walk.page_shift,
         .flags = last ? last->flags & fold->flags : 0,
-        .rights = cursor->walk.rights & fold->rights,
+        .rights = scan->walk.rights & fold->rights,
     };
 }
 
@@ -150,11 +150,11 @@ bool kms_fold_end(struct kms_fold *fold, struct kms_run *done)
     return true;
 }
 
-bool kms_fold_add(struct kms_fold *fold, const struct kms_cursor *cursor, struct kms_run *done)
+bool kms_fold_add(struct kms_fold *fold, const struct kms_scan *scan, struct kms_run *done)
 {
-    if (cursor->walk.verdict != KMS_MAPPED)
+    if (scan->walk.verdict != KMS_MAPPED)
         return kms_fold_end(fold, done);
-    struct kms_run next = run_of(fold, cursor);
+    struct kms_run next = run_of(fold, scan);
     if (fold->open && continues(fold, &next)) {
         fold->run.size += next.size;
         fold->run.pages++;

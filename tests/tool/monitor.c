@@ -35,7 +35,8 @@ static uint64_t register_in(const char *registers, const char *name)
 static void read_registers(struct qemu *qemu, char *options)
 {
     char *registers = qemu_monitor(qemu, "info registers");
-    snprintf(options, REGISTERS_MAX, "--cr0 0x%" PRIx64 " --cr3 0x%" PRIx64 " --cr4 0x%" PRIx64 " --efer 0x%" PRIx64,
+    snprintf(options, REGISTERS_MAX,
+             "--cr0 0x%" PRIx64 " --cr3 0x%" PRIx64 " --cr4 0x%" PRIx64 " --efer 0x%" PRIx64,
              register_in(registers, "CR0="), register_in(registers, "CR3="), register_in(registers, "CR4="),
              register_in(registers, "EFER="));
     free(registers);

@@ -71,7 +71,8 @@ struct tool_run tool_run(const char *format, ...)
     va_start(list, format);
     vsnprintf(arguments, sizeof arguments, format, list);
     va_end(list);
-    snprintf(command, sizeof command, "cd '%s' && '%s' %s >out 2>err", tool_folder(), KMEMSIM_TOOL, arguments);
+    snprintf(command, sizeof command, "cd '%s' && '%s' %s >out 2>err", tool_folder(), KMEMSIM_TOOL,
+             arguments);
     int status = system(command);
     if (!WIFEXITED(status) || WEXITSTATUS(status) > 2)
         fail_msg("kmemsim %s: status %d", arguments, status);

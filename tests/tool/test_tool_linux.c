@@ -22,10 +22,12 @@ static void compares_linux(void **state)
     (void)state;
     snprintf(console, sizeof console, "%s/console", tool_folder());
     snprintf(serial, sizeof serial, "file:%s", console);
-    const char *const arguments[] = {"qemu-system-x86_64", "-cpu", CPU_MODEL, "-m", "256", "-kernel", find_kernel(),
-                                     "-append", "console=ttyS0", "-serial", serial, NULL};
+    const char *const arguments[] = {
+        "qemu-system-x86_64", "-cpu",    CPU_MODEL,       "-m",      "256",  "-kernel",
+        find_kernel(),        "-append", "console=ttyS0", "-serial", serial, NULL};
     if (access(find_kernel(), R_OK) != 0)
-        qemu_missing("a Linux kernel to boot (Debian's linux-image-cloud-amd64; KMEMSIM_TEST_KERNEL names another)");
+        qemu_missing(
+            "a Linux kernel to boot (Debian's linux-image-cloud-amd64; KMEMSIM_TEST_KERNEL names another)");
     struct qemu qemu = qemu_start(arguments);
     qemu_wait(&qemu, console, "Kernel panic", 150);
     qemu_pause(&qemu);

@@ -13,8 +13,8 @@ static void compare_guest(const char *kernel, unsigned oddities)
     snprintf(ready, sizeof ready, "%s/ready", tool_folder());
     snprintf(debugcon, sizeof debugcon, "file:%s", ready);
     unlink(ready);
-    const char *const arguments[] = {"qemu-system-x86_64", "-cpu", "max", "-m", "32", "-kernel", kernel,
-                                     "-debugcon", debugcon, NULL};
+    const char *const arguments[] = {"qemu-system-x86_64", "-cpu",   "max", "-m", "32", "-kernel", kernel,
+                                     "-debugcon",          debugcon, NULL};
     if (access(kernel, R_OK) != 0)
         qemu_missing("a compiler of freestanding i386 code (gcc -m32)");
     struct qemu qemu = qemu_start(arguments);
@@ -51,13 +51,17 @@ static void dies_of(const char *kernel, const char *part)
         qemu_missing("qemu-system-i386");
     if (access(kernel, R_OK) != 0)
         qemu_missing("a compiler of freestanding i386 code (gcc -m32)");
-    snprintf(command, sizeof command,
-             "timeout 20 qemu-system-i386 -m 16 -display none -nodefaults -kernel %s -no-reboot -d int,cpu_reset "
-             "-D %s/log 2>/dev/null", kernel, tool_folder());
+    snprintf(
+        command, sizeof command,
+        "timeout 20 qemu-system-i386 -m 16 -display none -nodefaults -kernel %s -no-reboot -d int,cpu_reset "
+        "-D %s/log 2>/dev/null",
+        kernel, tool_folder());
     assert_int_equal(system(command), 0);
     struct tool_run run = tool_run("explain log");
-    snprintf(expected, sizeof expected, "Not mapped when it happened: the %s. Map it in the new tables before setting "
-                                        "CR0.PG.\n", part);
+    snprintf(expected, sizeof expected,
+             "Not mapped when it happened: the %s. Map it in the new tables before setting "
+             "CR0.PG.\n",
+             part);
     assert_non_null(strstr(run.out, "this is the moment at which CR0.PG was set"));
     assert_non_null(strstr(run.out, expected));
     assert_int_equal(run.status, 1);
@@ -90,7 +94,8 @@ static void explains_gdt(void **state)
 
 static const struct CMUnitTest tests[] = {
     KMS_TEST("tlb, mem and translate are QEMU's to the letter with 32-bit paging", compares_32bit),
-    KMS_TEST("tlb, mem and translate are QEMU's to the letter with PAE paging, NX in the frame excepted", compares_pae),
+    KMS_TEST("tlb, mem and translate are QEMU's to the letter with PAE paging, NX in the frame excepted",
+             compares_pae),
     KMS_TEST("tlb, mem and translate are QEMU's to the letter with 4-level paging", compares_4level),
     KMS_TEST("a live reboot at CR0.PG is explained by the code that is not mapped", explains_code),
     KMS_TEST("a live reboot at CR0.PG is explained by the stack that is not mapped", explains_stack),
