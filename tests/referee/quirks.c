@@ -37,6 +37,7 @@ static const struct {
     [QEMU_UNCHECKED_REGISTER] = {"QEMU_UNCHECKED_REGISTER", "a refused register write is accepted"},
     [QEMU_USER_WITHOUT_PKS] = {"QEMU_USER_WITHOUT_PKS", "a user's access to a supervisor page never reports PK"},
     [BOCHS_IMPLICIT_WITH_AC] = {"BOCHS_IMPLICIT_WITH_AC", "AC lifts SMAP for implicit accesses at any CPL"},
+    [BOCHS_PDPTE_EAGER] = {"BOCHS_PDPTE_EAGER", "PAE: a change of CR0.WP or CR4.SMAP loads the PDPTEs again"},
     [QEMU_FETCH_LARGE_STALE] = {"QEMU_FETCH_LARGE_STALE", "INVLPG leaves fetches elsewhere in a large page stale"},
 };
 
@@ -53,32 +54,6 @@ const char *quirk_words(enum quirk quirk)
 void quirk_context_begin(struct quirk_context *context, const struct ref_case *c)
 {
     *context = (struct quirk_context){.c = c, .cr0 = 0x11};
-}
-
-static bool splits(const struct ref_op *op)
-{
-    return (op->address & 0xfff) + op->width > 0x1000;
-}
-
-void quirk_context_step(struct quirk_context *k, size_t i, const struct ref_result *mine,
-                        const struct ref_result *theirs)
-{
-    const struct ref_op *op = &k->c->ops[i];
-    bool fault = mine->status == REF_FAULT || theirs->status == REF_FAULT;
-    uint64_t *reg = op->code == REF_CR0   ? &k->cr0
-                    : op->code == REF_CR3 ? &k->cr3
-                    : op->code == REF_CR4 ? &k->cr4
-                    : op->code == REF_EFER ? &k->efer
-                                           : NULL;
-    if (reg && !fault)
-        *reg = op->value;
-    if (op->code == REF_AC)
-        k->ac = op->value != 0;
-    if (op->code == REF_ACCESS && fault) {
-        k->faulted = true;
-        k->rmw_faulted |= op->kind == REF_RMW;
-        k->rmw_split_faulted |= op->kind == REF_RMW && splits(op);
-    }
 }
 
 static bool pae(const struct quirk_context *k)
@@ -105,6 +80,43 @@ static int entry_depth(const struct quirk_context *k, uint64_t address, int limi
             return above + 1;
     }
     return -1;
+}
+
+static bool splits(const struct ref_op *op)
+{
+    return (op->address & 0xfff) + op->width > 0x1000;
+}
+
+static void note_pdptes(struct quirk_context *k, const struct ref_op *op, bool register_written)
+{
+    if (op->code == REF_POKE && k->cr0 & CR0_PG && pae(k) && entry_depth(k, op->address, 0) == 0)
+        k->pdpte_poked = true;
+    if (register_written && op->code == REF_CR3)
+        k->pdpte_poked = k->pdpte_eager = false;
+    else if (register_written)
+        k->pdpte_eager = k->pdpte_poked;
+}
+
+void quirk_context_step(struct quirk_context *k, size_t i, const struct ref_result *mine,
+                        const struct ref_result *theirs)
+{
+    const struct ref_op *op = &k->c->ops[i];
+    bool fault = mine->status == REF_FAULT || theirs->status == REF_FAULT;
+    uint64_t *reg = op->code == REF_CR0   ? &k->cr0
+                    : op->code == REF_CR3 ? &k->cr3
+                    : op->code == REF_CR4 ? &k->cr4
+                    : op->code == REF_EFER ? &k->efer
+                                           : NULL;
+    if (reg && !fault)
+        *reg = op->value;
+    if (op->code == REF_AC)
+        k->ac = op->value != 0;
+    note_pdptes(k, op, reg && !fault);
+    if (op->code == REF_ACCESS && fault) {
+        k->faulted = true;
+        k->rmw_faulted |= op->kind == REF_RMW;
+        k->rmw_split_faulted |= op->kind == REF_RMW && splits(op);
+    }
 }
 
 static bool both_page_faults(const struct ref_result *mine, const struct ref_result *theirs)
@@ -157,6 +169,18 @@ static bool implicit_with_ac(const struct quirk_context *k, const struct ref_op 
            mine->status == REF_FAULT && mine->vector == PF && mine->error == PF_P && theirs->status == REF_DONE;
 }
 
+/* INVLPG came for another address of what may be the same large page. */
+static bool other_address_invalidated(const struct quirk_context *k, size_t i)
+{
+    uint64_t linear = k->c->ops[i].address;
+    for (size_t n = 0; n < i; n++) {
+        const struct ref_op *op = &k->c->ops[n];
+        if (op->code == REF_INVLPG && op->address >> 12 != linear >> 12 && op->address >> 22 == linear >> 22)
+            return true;
+    }
+    return false;
+}
+
 static enum quirk explain_access(const struct quirk_context *k, const struct ref_op *op,
                                  const struct ref_result *mine, const struct ref_result *theirs)
 {
@@ -167,6 +191,8 @@ static enum quirk explain_access(const struct quirk_context *k, const struct ref
     bool reserved = theirs->status == REF_FAULT && theirs->error & PF_RSVD;
     if (quirk == QUIRK_NONE && small && mine->error & PF_RSVD && !reserved)
         return QEMU_PSE36_ANY_WIDTH;
+    if (quirk == QUIRK_NONE && k->pdpte_poked)
+        return QEMU_PDPTE_IN_MEMORY;
     return quirk;
 }
 
@@ -205,6 +231,8 @@ static struct quirk_answer explain_qemu(const struct quirk_context *k, size_t i,
     struct quirk_answer answer = {QUIRK_NONE, false};
     if (op->code == REF_ACCESS) {
         answer.quirk = explain_access(k, op, mine, theirs);
+        if (answer.quirk == QUIRK_NONE && op->kind == REF_FETCH && other_address_invalidated(k, i))
+            return (struct quirk_answer){QEMU_FETCH_LARGE_STALE, true};
         answer.rest_incomparable = mine->status != theirs->status || answer.quirk == QEMU_SPLIT_RMW ||
                                    answer.quirk == QEMU_PSE36_ANY_WIDTH;
     } else if (op->code == REF_PEEK) {
@@ -220,7 +248,18 @@ static struct quirk_answer explain_bochs(const struct quirk_context *k, size_t i
 {
     if (implicit_with_ac(k, &k->c->ops[i], mine, theirs))
         return (struct quirk_answer){BOCHS_IMPLICIT_WITH_AC, true};
+    if (k->pdpte_eager && k->c->ops[i].code == REF_ACCESS)
+        return (struct quirk_answer){BOCHS_PDPTE_EAGER, true};
     return (struct quirk_answer){QUIRK_NONE, false};
+}
+
+bool quirk_kills_qemu(const struct ref_case *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->ops[i].code == REF_CR3 && c->ops[i].flags & REF_MAY_FAULT && c->ops[i].value >> 52)
+            return true;
+    }
+    return false;
 }
 
 struct quirk_answer quirk_explain(enum emulator_kind oracle, const struct quirk_context *context, size_t i,

@@ -25,6 +25,7 @@ enum quirk {
     QEMU_USER_WITHOUT_PKS,      /* a user's access to a supervisor page never reports PK */
     QEMU_FETCH_LARGE_STALE,     /* INVLPG in a large page leaves translations for fetches elsewhere in it */
     BOCHS_IMPLICIT_WITH_AC,     /* EFLAGS.AC lifts SMAP for implicit accesses at any CPL */
+    BOCHS_PDPTE_EAGER,          /* PAE: any change of CR0.WP or CR4.SMAP loads the PDPTEs again */
     QUIRKS
 };
 
@@ -39,6 +40,8 @@ struct quirk_context {
     bool faulted;     /* some access before faulted, on either side */
     bool rmw_faulted;       /* and it was a locked one */
     bool rmw_split_faulted; /* over two pages */
+    bool pdpte_poked;       /* PAE: a PDPTE in memory differs from its register */
+    bool pdpte_eager;       /* ... and CR0 or CR4 was written since */
 };
 
 void quirk_context_begin(struct quirk_context *context, const struct ref_case *c);
@@ -55,6 +58,9 @@ struct quirk_answer {
 struct answers {
     const struct ref_result *mine, *theirs;
 };
+
+/* Would QEMU not survive the case, because it accepts a value of CR3 that must be refused? */
+bool quirk_kills_qemu(const struct ref_case *c);
 
 /* Why the emulator's answer to operation i differs; QUIRK_NONE if nothing known explains it. */
 struct quirk_answer quirk_explain(enum emulator_kind oracle, const struct quirk_context *context, size_t i,

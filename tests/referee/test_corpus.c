@@ -37,7 +37,7 @@ static void a_cut_corpus_is_refused(void **state)
     size_t size;
     uint8_t *file = load(&size);
     (void)state;
-    assert_false(corpus_replay(file, size - 1, &score, error));
+    assert_false(corpus_replay(file, 1000, &score, error));
     assert_false(corpus_replay(file, 11, &score, error));
     assert_false(corpus_replay((const uint8_t *)"KMSGOLD0____", 12, &score, error));
     free(file);

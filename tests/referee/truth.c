@@ -190,8 +190,8 @@ static int stories_main(struct run *r, struct duel *duel, char **files)
         return 2;
     }
     struct story_score score = story_run(&list, duel, stdout);
-    printf("%s: %zu stories, %zu cases, %zu beyond this CPU, %zu wrong here, %zu wrong in the machine\n",
-           emulator_name(r->duel.oracle), list.stories, list.count, score.beyond, score.oracle_wrong,
+    printf("%s: %zu stories, %zu cases, %zu beyond this CPU, %zu known quirks, %zu wrong here, %zu wrong in the machine\n",
+           emulator_name(r->duel.oracle), list.stories, list.count, score.beyond, score.excused, score.oracle_wrong,
            score.machine_wrong);
     story_free(&list);
     return score.oracle_wrong + score.machine_wrong + score.lost != 0;

@@ -144,7 +144,7 @@ set page.pte A p rw us nx
 read4 user page -> @A
 fetch1 user page -> pf 0x15
 efer -nxe
-read4 user page -> @A | pf 0xd
+read4 user page -> pf 0xd | @A
 invlpg page
 read4 user page -> pf 0xd
 
@@ -188,7 +188,7 @@ fetch1 user page -> pf 4
 set page.pte A p rw us
 fetch1 user page -> 0xcc
 
-story without CR4.PSE a directory entry's PS is ignored
+story without CR4.PSE a directory entry's PS is ignored; with it, bit 21 is reserved
 modes 32bit
 on
 set big.pde pt p rw us ps
@@ -196,7 +196,7 @@ set pt+0x140 A p rw us
 read4 user big -> @A
 cr4 +pse
 invlpg big
-read4 user big -> 0
+read4 user big -> pf 0xd
 
 story a 4 MiB page may outlive CR4.PSE until INVLPG
 modes 32bit
