@@ -14,6 +14,7 @@ struct trace_file {
     int fd;
     uint64_t size; /* of a regular file, else 0 */
     uint64_t taken;
+    const volatile sig_atomic_t *cancel;
     ZSTD_DStream *zstd;  /* NULL: plain text */
     size_t frame_left;   /* nonzero inside a compressed frame */
     ZSTD_inBuffer input; /* of `stored`: bytes that were read from the file and not yet passed on */
@@ -21,20 +22,20 @@ struct trace_file {
 };
 
 /* read() that goes on after signals. Returns SIZE_MAX on an error. */
-static size_t read_some(int fd, void *to, size_t size)
+static size_t read_some(const struct trace_file *file, void *to, size_t size)
 {
     for (;;) {
-        ssize_t got = read(fd, to, size);
+        ssize_t got = read(file->fd, to, size);
         if (got >= 0)
             return (size_t)got;
-        if (errno != EINTR)
+        if (errno != EINTR || (file->cancel && *file->cancel))
             return SIZE_MAX;
     }
 }
 
 static size_t store_more(struct trace_file *file)
 {
-    size_t got = read_some(file->fd, file->stored, STORED_BYTES);
+    size_t got = read_some(file, file->stored, STORED_BYTES);
     if (got != SIZE_MAX) {
         file->taken += got;
         file->input = (ZSTD_inBuffer){.src = file->stored, .size = got};
@@ -47,7 +48,7 @@ static bool look_inside(struct trace_file *file)
 {
     static const unsigned char magic[MAGIC_BYTES] = {0x28, 0xb5, 0x2f, 0xfd};
     while (file->input.size < MAGIC_BYTES) {
-        size_t got = read_some(file->fd, file->stored + file->input.size, STORED_BYTES - file->input.size);
+        size_t got = read_some(file, file->stored + file->input.size, STORED_BYTES - file->input.size);
         if (got == SIZE_MAX)
             return false;
         if (got == 0)
@@ -90,11 +91,16 @@ void trace_file_close(struct trace_file *file)
     free(file);
 }
 
+void trace_file_cancel(struct trace_file *file, const volatile sig_atomic_t *cancel)
+{
+    file->cancel = cancel;
+}
+
 static size_t read_plain(struct trace_file *file, void *to, size_t size)
 {
     size_t left = file->input.size - file->input.pos;
     if (left == 0) {
-        size_t got = read_some(file->fd, to, size);
+        size_t got = read_some(file, to, size);
         file->taken += got == SIZE_MAX ? 0 : got;
         return got;
     }

@@ -4,11 +4,16 @@
 
 #include <kmemsim/trace.h>
 
+#include <signal.h>
+
 struct trace_file;
 
 /* Opens `path`, or standard input for "-". NULL: errno says why. */
 struct trace_file *trace_file_open(const char *path);
 void trace_file_close(struct trace_file *file);
+
+/* A signal while waiting for input ends the reading with an error if it has set this. */
+void trace_file_cancel(struct trace_file *file, const volatile sig_atomic_t *cancel);
 
 /* The text in it, for kms_trace_reader_new(). Damaged compressed data ends the reading with an error. */
 struct kms_trace_source trace_file_source(struct trace_file *file);

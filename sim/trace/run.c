@@ -63,8 +63,17 @@ static void refuse(struct run *run, const struct kms_trace_op *op, enum trace_lo
     end_with(run, TRACE_RUN_BAD_INPUT);
 }
 
+static bool cancelled(const struct run *run)
+{
+    return run->options->cancel && *run->options->cancel;
+}
+
 static void take_end(struct run *run, enum kms_trace_result result)
 {
+    if (result == KMS_TRACE_BAD && cancelled(run)) { /* a signal ended the wait for more input */
+        end_with(run, TRACE_RUN_CANCELLED);
+        return;
+    }
     end_with(run, result == KMS_TRACE_END ? TRACE_RUN_COMPLETE : TRACE_RUN_BAD_INPUT);
     snprintf(run->result->error, TRACE_ERROR_MAX, "%s", kms_trace_reader_error(run->options->reader));
 }
@@ -121,11 +130,6 @@ static void run_batch(struct run *run)
         }
     }
     run->result->operations += run->count;
-}
-
-static bool cancelled(const struct run *run)
-{
-    return run->options->cancel && *run->options->cancel;
 }
 
 static void run_all(struct run *run)
