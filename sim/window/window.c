@@ -70,6 +70,7 @@ enum kms_status kms_window_new(struct kms_cpu *cpu, const struct kms_window_opti
         .cpu = cpu,
         .ram = ram,
         .around = options.around,
+        .physical = options.physical,
         .trouble = options.trouble,
         .context = options.context,
         .observer = {KMS_EVENT_INVALIDATE | KMS_EVENT_REGISTER, window_follow, made, NULL}};

@@ -24,9 +24,11 @@ enum page_flag {
 
 struct window_page {
     kms_phys frame;
+    uint64_t leaf;   /* the entry that maps it, as the window knows it, A and D included */
     uint32_t number; /* linear address / 4 KiB */
     uint8_t flags;   /* enum page_flag */
     uint8_t shift;   /* of the guest's page that this is (a piece of) */
+    uint8_t above;   /* enum kms_right: what the entries above the leaf leave */
 };
 
 struct kms_window {
@@ -80,6 +82,18 @@ bool window_serve(struct kms_window *window, kms_linear linear, enum kms_access_
 /* Translate and map once. */
 enum kms_result window_fill(struct kms_window *window, const struct kms_access *access,
                             struct kms_window_event *event);
+
+/* ---- window_around.c ------------------------------------------------------------------------------------- */
+
+void window_map_around(struct kms_window *window, const struct window_page *page);
+
+/* ---- window_check.c: a page compared with the tables ------------------------------------------------------- */
+
+/* What is worth knowing of a walk that found a page: its flags, leaf and shift. */
+void window_learn(const struct kms_x86_state *state, const struct kms_walk *walk, struct window_page *page);
+/* Drop each page that walking again would not find, or would find with other rights or with A or D to set. Pages
+ * with one of the flags in `exempt` stay. `policy` says that registers which decide about rights have changed. */
+void window_revalidate(struct kms_window *window, uint8_t exempt, bool policy);
 
 /* ---- window_follow.c: what the machine says ---------------------------------------------------------------
  */

@@ -10,21 +10,28 @@ static bool unbacked(struct kms_window_event *event, kms_phys phys)
     return false;
 }
 
-/* A translation that the machine gave for a page. Its rights are settled; `kind` was allowed. */
+/*
+ * A translation that the machine gave for a page; its rights are settled, and `kind` was allowed. A page that is read
+ * and already dirty is made writable at once: nobody can tell, and most such pages are written soon.
+ */
 static struct window_page page_for(const struct kms_window *window, const struct kms_access *access,
                                    const struct kms_translation *translation)
 {
+    const struct kms_x86_state state = kms_x86_get_state(window->cpu);
     struct kms_walk walk;
     struct window_page page = {
         .frame = translation->phys & FRAME_MASK,
         .number = (uint32_t)(access->linear >> KMS_PAGE_SHIFT),
         .shift = translation->page_shift,
     };
-    kms_inspect(window->cpu, access->linear, &walk);
-    if (walk.verdict == KMS_MAPPED && walk.global)
-        page.flags |= PAGE_GLOBAL;
     if (access->kind == KMS_WRITE)
-        page.flags |= PAGE_DIRTY | PAGE_WRITE;
+        page.flags |= PAGE_DIRTY;
+    kms_x86_walk(&state, window->ram, access->linear, &walk);
+    window_learn(&state, &walk, &page);
+    if (translation->hit) /* whether the TLB's entry is global is not known: let MOV CR3 look at the tables */
+        page.flags &= (uint8_t)~PAGE_GLOBAL;
+    if (page.flags & PAGE_DIRTY)
+        page.flags |= PAGE_WRITE;
     return page;
 }
 
@@ -47,12 +54,15 @@ enum kms_result window_fill(struct kms_window *window, const struct kms_access *
     const struct window_page page = page_for(window, access, &translation);
     struct window_page *there = window_find(window, access->linear);
     if (there && there->frame == page.frame && access->kind == KMS_WRITE) {
-        there->flags = (uint8_t)(there->flags | page.flags);
+        const uint8_t mapped = there->flags & PAGE_WRITE;
+        *there = page;
+        there->flags = (uint8_t)((page.flags & ~PAGE_WRITE) | mapped);
         window_set_write(window, there, true);
         window->counts.upgrades++;
     } else {
         window_map(window, &page);
         window->counts.misses++;
+        window_map_around(window, &page);
     }
     return KMS_DONE;
 }

@@ -176,6 +176,30 @@ static void nowhere_is_a_stop(void **state)
     kms_guest_free(guest);
 }
 
+static void write_unmapped(void *context)
+{
+    (void)context;
+    ((volatile uint32_t *)hw_ptr(MINI_TABLE))[MINI_DATA >> PAGE_SHIFT] = 0;
+    hw_invlpg(MINI_DATA);
+    *(volatile uint32_t *)hw_ptr(MINI_DATA) = 0x600d;
+}
+
+static void pointers_obey_the_mode(void **state)
+{
+    struct kms_guest *direct = boot_guest("mini", KMS_GUEST_DIRECT);
+    struct kms_guest *window = boot_guest("mini", KMS_GUEST_WINDOW);
+    struct kms_guest_stop stop;
+    (void)state;
+    call(direct, write_unmapped, NULL);
+    assert_int_equal(phys32(direct, MINI_DATA), 0x600d);
+    assert_int_equal(kms_guest_call(window, write_unmapped, NULL, &stop), KMS_GUEST_FAULT);
+    assert_int_equal(stop.fault.address, MINI_DATA);
+    assert_int_equal(stop.fault.error_code, PFERR_WR);
+    assert_int_equal(phys32(window, MINI_DATA), 0xa5a5a5a5);
+    kms_guest_free(window);
+    kms_guest_free(direct);
+}
+
 struct nested {
     struct kms_guest *inner;
     struct kms_guest_stop stop;
@@ -224,6 +248,7 @@ static const struct CMUnitTest tests[] = {
     IN_BOTH_MODES("a system call reaches the kernel's handler", system_call_reaches_the_kernel),
     IN_BOTH_MODES("hw_ptr and hw_linear are inverses", pointers_and_addresses),
     IN_BOTH_MODES("going where no RAM is stops the call, with the address", nowhere_is_a_stop),
+    KMS_TEST("native accesses meet the MMU in the window, and not in direct mode", pointers_obey_the_mode),
     IN_BOTH_MODES("a call of another guest may be nested", calls_of_other_guests_nest),
     IN_BOTH_MODES("a thread can enter a guest and call without a net", entered_without_a_net),
 };

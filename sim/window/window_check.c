@@ -1,0 +1,141 @@
+/*
+ * window_check.c - pages of a window compared with the tables.
+ *
+ * A walk is a pure function of registers and entries. So of all pages that one table maps only the first is walked;
+ * for the others it is enough that their own entry is the one that was seen when they were mapped, and that the
+ * entries above leave the same rights and have A set.
+ */
+#include "window.h"
+
+#include <string.h>
+
+#define MEMOS 256u
+
+/* A table of last-level entries, as the first walk through it found it. */
+struct table_memo {
+    uint32_t group; /* 1 + number of the table's first page / entries of a table; 0: none */
+    bool sound; /* A is set in all entries above, and nothing else is in the way of the short comparison */
+    uint8_t rights; /* that the entries above leave */
+    const uint8_t *entries;
+};
+
+struct checker {
+    const struct kms_window *window;
+    struct kms_x86_state state;
+    bool policy;
+    unsigned index_bits, entry_size;
+    struct table_memo memo[MEMOS];
+};
+
+static bool accessed(const struct kms_walk *walk, unsigned levels)
+{
+    for (unsigned i = 0; i < levels; i++) {
+        if (!walk->level[i].in_register && !(walk->level[i].flags & KMS_ENTRY_ACCESSED))
+            return false;
+    }
+    return true;
+}
+
+static bool allowed(const struct kms_x86_state *state, const struct kms_walk *walk, enum kms_access_kind kind)
+{
+    const struct kms_access access = {walk->linear, kind, KMS_AS_CURRENT};
+    struct kms_fault fault;
+    return kms_x86_decide(state, walk, &access, &fault) == KMS_DONE;
+}
+
+static bool write_changes_nothing(const struct kms_x86_state *state, const struct kms_walk *walk)
+{
+    return walk->depth > 0 && (walk->level[walk->depth - 1].flags & KMS_ENTRY_DIRTY) &&
+           accessed(walk, walk->depth) && allowed(state, walk, KMS_WRITE);
+}
+
+static uint8_t rights_above(const struct kms_walk *walk)
+{
+    return walk->depth > 1 ? walk->level[walk->depth - 2].rights : 0;
+}
+
+/* ---- one page by a walk ---------------------------------------------------------------------------------- */
+
+static bool walk_agrees(const struct kms_x86_state *state, const struct window_page *page,
+                        const struct kms_walk *walk)
+{
+    return walk->verdict == KMS_MAPPED && (walk->phys & FRAME_MASK) == page->frame &&
+           walk->page_shift == page->shift && (walk->global || !(page->flags & PAGE_GLOBAL)) &&
+           accessed(walk, walk->depth) && allowed(state, walk, KMS_READ) &&
+           (!(page->flags & PAGE_DIRTY) || write_changes_nothing(state, walk));
+}
+
+/* A page that differs from the tables already, because the TLB answered, keeps no leaf to be compared with. */
+void window_learn(const struct kms_x86_state *state, const struct kms_walk *walk, struct window_page *page)
+{
+    if (walk->verdict != KMS_MAPPED || (walk->phys & FRAME_MASK) != page->frame || walk->depth == 0)
+        return;
+    if (walk->global)
+        page->flags |= PAGE_GLOBAL;
+    if (write_changes_nothing(state, walk))
+        page->flags |= PAGE_DIRTY;
+    if (!walk_agrees(state, page, walk))
+        return;
+    page->leaf = walk->level[walk->depth - 1].entry;
+    page->above = rights_above(walk);
+}
+
+static void remember_table(const struct checker *check, const struct kms_walk *walk, struct table_memo *memo)
+{
+    const struct kms_walk_level *leaf = &walk->level[walk->depth - 1];
+    memo->sound = walk->depth > 1 && leaf->level == 1 && accessed(walk, walk->depth - 1u);
+    memo->rights = rights_above(walk);
+    memo->entries = kms_ram_ptr(check->window->ram, leaf->entry_addr & FRAME_MASK, KMS_PAGE_SIZE);
+    if (!memo->entries)
+        memo->sound = false;
+}
+
+/* ---- many pages ------------------------------------------------------------------------------------------ */
+
+static uint64_t entry_of(const struct checker *check, const struct table_memo *memo, uint32_t number)
+{
+    const uint32_t index = number & ((1u << check->index_bits) - 1);
+    uint64_t entry = 0;
+    memcpy(&entry, memo->entries + (size_t)index * check->entry_size, check->entry_size); /* x86 hosts only */
+    return entry;
+}
+
+static bool agrees(struct checker *check, struct window_page *page)
+{
+    struct table_memo *memo = &check->memo[(page->number >> check->index_bits) % MEMOS];
+    const uint32_t group = (page->number >> check->index_bits) + 1;
+    if (memo->group == group && memo->sound && !check->policy && memo->rights == page->above && page->leaf &&
+        page->shift == KMS_PAGE_SHIFT && entry_of(check, memo, page->number) == page->leaf)
+        return true;
+    struct kms_walk walk;
+    kms_x86_walk(&check->state, check->window->ram, (kms_linear)page->number << KMS_PAGE_SHIFT, &walk);
+    if (!walk_agrees(&check->state, page, &walk))
+        return false;
+    page->leaf = walk.level[walk.depth - 1].entry;
+    page->above = rights_above(&walk);
+    memo->group = group;
+    remember_table(check, &walk, memo);
+    return true;
+}
+
+/* Backwards, because the last page takes the place of one that is dropped. */
+void window_revalidate(struct kms_window *window, uint8_t exempt, bool policy)
+{
+    struct checker check;
+    check.window = window;
+    check.state = kms_x86_get_state(window->cpu);
+    check.policy = policy;
+    const bool wide = kms_x86_paging_mode(&check.state) != KMS_PAGING_32BIT;
+    check.index_bits = wide ? 9 : 10;
+    check.entry_size = wide ? 8 : 4;
+    memset(check.memo, 0, sizeof check.memo);
+    for (uint32_t i = window->count; i-- > 0;) {
+        struct window_page *page = &window->pages[i];
+        if ((page->flags & exempt) || agrees(&check, page)) {
+            window->counts.kept++;
+        } else {
+            window_drop(window, page);
+            window->counts.dropped++;
+        }
+    }
+}
