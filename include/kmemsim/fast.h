@@ -33,16 +33,27 @@ static inline uint64_t kms_fast_page(kms_linear linear)
     return linear | KMS_FAST_OFFSET;
 }
 
-/* struct kms_cpu begins with this. */
+/* struct kms_cpu begins with this. The slots are those of the CPU's current privilege. */
 struct kms_fast {
-    const struct kms_fast_slot *read, *write; /* KMS_FAST_SLOTS each, for the CPU's current privilege */
+    uint64_t drops; /* grows whenever slots are dropped, so that a cursor notices */
+    struct kms_fast_slot read[KMS_FAST_SLOTS];
+    struct kms_fast_slot write[KMS_FAST_SLOTS];
 };
+
+static inline const struct kms_fast *kms_fast_of(const struct kms_cpu *cpu)
+{
+    return (const struct kms_fast *)(const void *)cpu;
+}
 
 /* The long way: TLB, walk, rights, page crossings, devices. */
 enum kms_result kms_slow_read(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
                               struct kms_fault *fault);
 enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const void *from, size_t size,
                                struct kms_fault *fault);
+
+/* A cursor on the page of an address, if that may be reached by the short way; else one that fits no address. By
+ * value, so that the caller's cursor can stay in registers. */
+struct kms_cursor kms_cursor_at(struct kms_cpu *cpu, kms_linear linear);
 
 /* The slot that may hold the page of an access of `width` bytes; comparing with the page of the last byte
  * sends page-crossing accesses the long way. */
@@ -76,8 +87,7 @@ static inline void *kms_fast_ptr(const struct kms_fast_slot *slot, kms_linear li
     static inline enum kms_result kms_load##bits(struct kms_cpu *cpu, kms_linear linear,                     \
                                                  uint##bits##_t *value, struct kms_fault *fault)             \
     {                                                                                                        \
-        const struct kms_fast_slot *slot =                                                                   \
-            kms_fast_slot(((const struct kms_fast *)(const void *)cpu)->read, linear);                       \
+        const struct kms_fast_slot *slot = kms_fast_slot(kms_fast_of(cpu)->read, linear);                    \
         uint##bits##_t raw;                                                                                  \
         if (__builtin_expect(kms_fast_hit(slot, linear, bits / 8u), 1)) {                                    \
             memcpy(&raw, kms_fast_ptr(slot, linear), sizeof raw);                                            \
@@ -94,8 +104,7 @@ static inline void *kms_fast_ptr(const struct kms_fast_slot *slot, kms_linear li
     static inline enum kms_result kms_store##bits(struct kms_cpu *cpu, kms_linear linear,                    \
                                                   uint##bits##_t value, struct kms_fault *fault)             \
     {                                                                                                        \
-        const struct kms_fast_slot *slot =                                                                   \
-            kms_fast_slot(((const struct kms_fast *)(const void *)cpu)->write, linear);                      \
+        const struct kms_fast_slot *slot = kms_fast_slot(kms_fast_of(cpu)->write, linear);                   \
         uint##bits##_t raw = KMS_LE##bits(value);                                                            \
         if (__builtin_expect(kms_fast_hit(slot, linear, bits / 8u), 1)) {                                    \
             memcpy(kms_fast_ptr(slot, linear), &raw, sizeof raw);                                            \
@@ -109,6 +118,27 @@ KMS_DEFINE_ACCESS(16)
 KMS_DEFINE_ACCESS(32)
 KMS_DEFINE_ACCESS(64)
 #undef KMS_DEFINE_ACCESS
+
+/* The short way of kms_cursor_load32(), for the page that the last load left. */
+static inline enum kms_result kms_cursor_load32(struct kms_cursor *cursor, kms_linear linear, uint32_t *value,
+                                                struct kms_fault *fault)
+{
+    uint32_t raw;
+    if (__builtin_expect(linear - cursor->page <= KMS_PAGE_SIZE - sizeof raw &&
+                             cursor->drops == kms_fast_of(cursor->cpu)->drops,
+                         1)) {
+        memcpy(&raw, (const void *)(uintptr_t)(linear + cursor->addend), sizeof raw);
+    } else {
+        uint32_t far;
+        const enum kms_result result = kms_slow_read(cursor->cpu, linear, &far, sizeof far, fault);
+        if (result != KMS_DONE)
+            return result;
+        *cursor = kms_cursor_at(cursor->cpu, linear);
+        raw = far;
+    }
+    *value = KMS_LE32(raw);
+    return KMS_DONE;
+}
 
 static inline enum kms_result kms_read(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
                                        struct kms_fault *fault)

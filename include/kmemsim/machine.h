@@ -120,6 +120,24 @@ static inline enum kms_result kms_write(struct kms_cpu *cpu, kms_linear linear, 
 static inline enum kms_result kms_fetch(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
                                         struct kms_fault *fault);
 
+/*
+ * A cursor reads memory in order at the least cost: it stays on a page until a load leaves it. It gives what
+ * kms_load32() gives, also when the CPU's registers, TLB or observers change between two loads. Its fields are
+ * private; begin with kms_cursor_new().
+ */
+struct kms_cursor {
+    struct kms_cpu *cpu;
+    uint64_t drops;
+    kms_linear page;
+    uint64_t addend;
+};
+static inline struct kms_cursor kms_cursor_new(struct kms_cpu *cpu)
+{
+    return (struct kms_cursor){cpu, UINT64_MAX, 0, 0};
+}
+static inline enum kms_result kms_cursor_load32(struct kms_cursor *cursor, kms_linear linear, uint32_t *value,
+                                                struct kms_fault *fault);
+
 /* ---- TLB ---- */
 
 /* Invalidate one linear address in the current address space (x86: INVLPG). */

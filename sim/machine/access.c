@@ -55,8 +55,7 @@ static void settle(struct kms_cpu *cpu, const struct kms_access *access, const s
     const uint8_t *host =
         write ? ram_page_for_write(cpu->machine->ram, phys) : ram_page_for_read(cpu->machine->ram, phys);
     if (host)
-        lookaside_fill(&cpu->lookaside.table[cpu->x86.cpl == 3][write ? LOOKASIDE_WRITE : LOOKASIDE_READ],
-                       linear, host);
+        lookaside_fill(write ? &cpu->lookaside.write : &cpu->lookaside.read, linear, host);
 }
 
 static enum kms_result report_unbacked(struct kms_cpu *cpu, const struct kms_access *access, kms_phys phys)
@@ -193,4 +192,12 @@ enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const voi
 {
     const struct kms_access access = {linear, KMS_WRITE, KMS_AS_CURRENT};
     return kms_access_write(cpu, &access, from, size, fault);
+}
+
+struct kms_cursor kms_cursor_at(struct kms_cpu *cpu, kms_linear linear)
+{
+    const struct kms_fast_slot *slot = kms_fast_slot(cpu->fast.read, linear);
+    if (!kms_fast_hit(slot, linear, 1))
+        return kms_cursor_new(cpu);
+    return (struct kms_cursor){cpu, cpu->fast.drops, linear & ~PAGE_OFFSET, slot->addend};
 }

@@ -36,9 +36,6 @@ struct kms_machine {
  * page. */
 void cpu_registers_changed(struct kms_cpu *cpu, enum kms_x86_reg reg);
 
-/* Point fast.h at the slots of the current privilege. */
-void cpu_select_lookaside(struct kms_cpu *cpu);
-
 static inline bool cpu_is_observed(const struct kms_cpu *cpu, unsigned kinds)
 {
     return __builtin_expect((cpu->machine->observed & kinds) != 0, 0);

@@ -1,26 +1,11 @@
 /* lookaside.c - see lookaside.h. */
 #include "lookaside.h"
 
-#include <stdlib.h>
-
-bool lookaside_init(struct lookaside *lookaside)
+void lookaside_init(struct lookaside *lookaside, struct kms_fast *fast)
 {
-    bool have_all = true;
-    for (unsigned user = 0; user < 2; user++) {
-        for (unsigned kind = 0; kind < LOOKASIDE_KINDS; kind++) {
-            struct lookaside_table *table = &lookaside->table[user][kind];
-            table->slots = calloc(KMS_FAST_SLOTS, sizeof table->slots[0]);
-            have_all = have_all && table->slots;
-        }
-    }
-    return have_all;
-}
-
-void lookaside_done(struct lookaside *lookaside)
-{
-    for (unsigned user = 0; user < 2; user++)
-        for (unsigned kind = 0; kind < LOOKASIDE_KINDS; kind++)
-            free(lookaside->table[user][kind].slots);
+    lookaside->fast = fast;
+    lookaside->read.slots = fast->read;
+    lookaside->write.slots = fast->write;
 }
 
 static unsigned slot_number(kms_linear linear)
@@ -52,9 +37,9 @@ static void drop_from(struct lookaside_table *table, kms_linear linear)
 
 void lookaside_drop_page(struct lookaside *lookaside, kms_linear linear)
 {
-    for (unsigned user = 0; user < 2; user++)
-        for (unsigned kind = 0; kind < LOOKASIDE_KINDS; kind++)
-            drop_from(&lookaside->table[user][kind], linear);
+    drop_from(&lookaside->read, linear);
+    drop_from(&lookaside->write, linear);
+    lookaside->fast->drops++;
 }
 
 static void flush_table(struct lookaside_table *table)
@@ -70,13 +55,12 @@ static void flush_table(struct lookaside_table *table)
 
 void lookaside_flush_writes(struct lookaside *lookaside)
 {
-    flush_table(&lookaside->table[0][LOOKASIDE_WRITE]);
-    flush_table(&lookaside->table[1][LOOKASIDE_WRITE]);
+    flush_table(&lookaside->write);
 }
 
 void lookaside_flush(struct lookaside *lookaside)
 {
-    flush_table(&lookaside->table[0][LOOKASIDE_READ]);
-    flush_table(&lookaside->table[1][LOOKASIDE_READ]);
-    lookaside_flush_writes(lookaside);
+    flush_table(&lookaside->read);
+    flush_table(&lookaside->write);
+    lookaside->fast->drops++;
 }

@@ -1,8 +1,9 @@
 /*
  * lookaside.h - host pointers for pages whose translation is settled; the slow half of fast.h.
  *
- * It is a subset of what the TLB would answer without a walk: whatever drops a translation, or changes what a
- * register makes of it, drops it here too. Dropping is always right, keeping is what needs care.
+ * It is a subset of what the TLB would answer without a walk, for the CPU's current privilege: whatever drops a
+ * translation, or changes what a register makes of it, drops it here too. Dropping is always right, keeping is what
+ * needs care.
  */
 #ifndef SIM_MACHINE_LOOKASIDE_H
 #define SIM_MACHINE_LOOKASIDE_H
@@ -11,22 +12,20 @@
 
 #define LOOKASIDE_NOTED 256u
 
-/* Slots of one kind of access at one privilege. */
+/* The slots of one kind of access. */
 struct lookaside_table {
     struct kms_fast_slot *slots;
     uint16_t noted[LOOKASIDE_NOTED]; /* slots in use, so that a flush need not clear them all */
     uint32_t used;                   /* more than LOOKASIDE_NOTED: not all of them are noted */
 };
 
-enum lookaside_kind { LOOKASIDE_READ, LOOKASIDE_WRITE, LOOKASIDE_KINDS };
-
 struct lookaside {
-    struct lookaside_table table[2][LOOKASIDE_KINDS]; /* by user mode, then by kind */
+    struct kms_fast *fast;
+    struct lookaside_table read, write;
 };
 
-/* False: no memory. */
-bool lookaside_init(struct lookaside *lookaside);
-void lookaside_done(struct lookaside *lookaside);
+/* The slots are those of `fast`, which starts zeroed. */
+void lookaside_init(struct lookaside *lookaside, struct kms_fast *fast);
 
 void lookaside_fill(struct lookaside_table *table, kms_linear page, const uint8_t *host_page);
 void lookaside_drop_page(struct lookaside *lookaside, kms_linear linear);

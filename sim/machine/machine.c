@@ -13,17 +13,9 @@ static uint8_t default_maxphyaddr(uint32_t features)
     return features & (KMS_X86_PAE | KMS_X86_PSE36) ? 36 : KMS_X86_MAXPHYADDR_MIN;
 }
 
-void cpu_select_lookaside(struct kms_cpu *cpu)
-{
-    const struct lookaside_table *tables = cpu->lookaside.table[cpu->x86.cpl == 3];
-    cpu->fast.read = tables[LOOKASIDE_READ].slots;
-    cpu->fast.write = tables[LOOKASIDE_WRITE].slots;
-}
-
 void cpu_registers_changed(struct kms_cpu *cpu, enum kms_x86_reg reg)
 {
-    cpu_select_lookaside(cpu);
-    if (reg == KMS_X86_CPL || reg == KMS_X86_CR2)
+    if (reg == KMS_X86_CR2)
         return;
     cpu->layout = x86_layout_of(&cpu->x86);
     cpu->tlb.large_shift = cpu->layout.mode == KMS_PAGING_32BIT ? 22 : 21;
@@ -47,7 +39,6 @@ static void cpu_free(struct kms_cpu *cpu)
         return;
     tlb_done(&cpu->tlb);
     free(cpu->structures);
-    lookaside_done(&cpu->lookaside);
     free(cpu);
 }
 
@@ -62,8 +53,8 @@ static struct kms_cpu *cpu_new(struct kms_machine *machine)
     cpu->x86.maxphyaddr = options->maxphyaddr;
     if (options->tlb.structure_caches)
         cpu->structures = calloc(1, sizeof *cpu->structures);
-    if (!tlb_init(&cpu->tlb, &options->tlb) || !lookaside_init(&cpu->lookaside) ||
-        (options->tlb.structure_caches && !cpu->structures)) {
+    lookaside_init(&cpu->lookaside, &cpu->fast);
+    if (!tlb_init(&cpu->tlb, &options->tlb) || (options->tlb.structure_caches && !cpu->structures)) {
         cpu_free(cpu);
         return NULL;
     }

@@ -13,15 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIB          (UINT64_C(1) << 20)
-#define RAM_SIZE     (160 * MIB)
-#define DIRECTORY    UINT64_C(0x1000)
-#define TABLES       UINT64_C(0x10000)
-#define FRAMES       (16 * MIB) /* physical */
-#define LINEAR       UINT64_C(0x40000000)
-#define LARGEST      (64 * MIB)
-#define ROUNDS       9
-#define STREAM       (1u << 13)
+#define MIB       (UINT64_C(1) << 20)
+#define RAM_SIZE  (160 * MIB)
+#define DIRECTORY UINT64_C(0x1000)
+#define TABLES    UINT64_C(0x10000)
+#define FRAMES    (16 * MIB) /* physical */
+#define LINEAR    UINT64_C(0x40000000)
+#define LARGEST   (64 * MIB)
+#define ROUNDS    9
+#define STREAM    (1u << 13)
 
 struct guest {
     struct kms_machine *machine;
@@ -41,7 +41,8 @@ static struct guest guest_new(struct kms_tlb_options tlb)
     struct kms_ram *ram = kms_machine_ram(guest.machine);
     for (uint64_t page = 0; page < LARGEST / KMS_PAGE_SIZE; page++)
         kms_phys_store(ram, TABLES + page * 4, 4,
-                       (FRAMES + page * KMS_PAGE_SIZE) | KMS_PTE_P | KMS_PTE_RW | KMS_PTE_US | KMS_PTE_A | KMS_PTE_D);
+                       (FRAMES + page * KMS_PAGE_SIZE) | KMS_PTE_P | KMS_PTE_RW | KMS_PTE_US | KMS_PTE_A |
+                           KMS_PTE_D);
     for (uint64_t table = 0; table < LARGEST / (4 * MIB); table++)
         kms_phys_store(ram, DIRECTORY + ((LINEAR >> 22) + table) * 4, 4,
                        (TABLES + table * KMS_PAGE_SIZE) | KMS_PTE_P | KMS_PTE_RW | KMS_PTE_US | KMS_PTE_A);
@@ -116,52 +117,52 @@ static inline __attribute__((always_inline)) uint32_t walk_load(const struct gue
 }
 
 /* The four ways through the four kinds of stream. */
-#define DEFINE_STREAMS(way, load)                                                                                  \
-    static size_t way##_independent(void *state)                   \
-    {                                                                                                              \
-        const struct work work = *(const struct work *)state;                                                      \
-        const struct guest guest = *work.guest;                                                                    \
-        uint32_t random = 1, sum = 0;                                                                              \
-        for (size_t i = 0; i < work.loads; i++) {                                                                 \
-            const uint64_t offset = xorshift(&random) & (work.footprint - 4);                                     \
-            sum += load;                                                                                           \
-        }                                                                                                          \
-        keep(sum);                                                                                          \
-        return work.loads;                                                                                        \
-    }                                                                                                              \
-    static size_t way##_array(void *state)                         \
-    {                                                                                                              \
-        const struct work work = *(const struct work *)state;                                                      \
-        const struct guest guest = *work.guest;                                                                    \
-        uint32_t sum = 0;                                                                                          \
-        for (size_t i = 0; i < work.loads; i++) {                                                                 \
-            const uint64_t offset = work.stream[i % STREAM];                                                      \
-            sum += load;                                                                                           \
-        }                                                                                                          \
-        keep(sum);                                                                                          \
-        return work.loads;                                                                                        \
-    }                                                                                                              \
-    static size_t way##_dependent(void *state)                     \
-    {                                                                                                              \
-        const struct work work = *(const struct work *)state;                                                      \
-        const struct guest guest = *work.guest;                                                                    \
-        uint32_t offset = 0;                                                                                       \
-        for (size_t i = 0; i < work.loads; i++)                                                                   \
-            offset = load;                                                                                         \
-        keep((uint32_t)offset);                                                                                       \
-        return work.loads;                                                                                        \
-    }                                                                                                              \
-    static size_t way##_sequential(void *state)                    \
-    {                                                                                                              \
-        const struct work work = *(const struct work *)state;                                                      \
-        const struct guest guest = *work.guest;                                                                    \
-        uint32_t sum = 0;                                                                                          \
-        for (size_t i = 0; i < work.loads; i++) {                                                                 \
-            const uint64_t offset = i * 4 & (work.footprint - 4);                                                 \
-            sum += load;                                                                                           \
-        }                                                                                                          \
-        keep(sum);                                                                                          \
-        return work.loads;                                                                                        \
+#define DEFINE_STREAMS(way, load)                                                                            \
+    static size_t way##_independent(void *state)                                                             \
+    {                                                                                                        \
+        const struct work work = *(const struct work *)state;                                                \
+        const struct guest guest = *work.guest;                                                              \
+        uint32_t random = 1, sum = 0;                                                                        \
+        for (size_t i = 0; i < work.loads; i++) {                                                            \
+            const uint64_t offset = xorshift(&random) & (work.footprint - 4);                                \
+            sum += load;                                                                                     \
+        }                                                                                                    \
+        keep(sum);                                                                                           \
+        return work.loads;                                                                                   \
+    }                                                                                                        \
+    static size_t way##_array(void *state)                                                                   \
+    {                                                                                                        \
+        const struct work work = *(const struct work *)state;                                                \
+        const struct guest guest = *work.guest;                                                              \
+        uint32_t sum = 0;                                                                                    \
+        for (size_t i = 0; i < work.loads; i++) {                                                            \
+            const uint64_t offset = work.stream[i % STREAM];                                                 \
+            sum += load;                                                                                     \
+        }                                                                                                    \
+        keep(sum);                                                                                           \
+        return work.loads;                                                                                   \
+    }                                                                                                        \
+    static size_t way##_dependent(void *state)                                                               \
+    {                                                                                                        \
+        const struct work work = *(const struct work *)state;                                                \
+        const struct guest guest = *work.guest;                                                              \
+        uint32_t offset = 0;                                                                                 \
+        for (size_t i = 0; i < work.loads; i++)                                                              \
+            offset = load;                                                                                   \
+        keep((uint32_t)offset);                                                                              \
+        return work.loads;                                                                                   \
+    }                                                                                                        \
+    static size_t way##_sequential(void *state)                                                              \
+    {                                                                                                        \
+        const struct work work = *(const struct work *)state;                                                \
+        const struct guest guest = *work.guest;                                                              \
+        uint32_t sum = 0;                                                                                    \
+        for (size_t i = 0; i < work.loads; i++) {                                                            \
+            const uint64_t offset = i * 4 & (work.footprint - 4);                                            \
+            sum += load;                                                                                     \
+        }                                                                                                    \
+        keep(sum);                                                                                           \
+        return work.loads;                                                                                   \
     }
 
 DEFINE_STREAMS(host, host_load(&guest, offset))
@@ -169,14 +170,31 @@ DEFINE_STREAMS(chase, chase3(&guest, LINEAR + offset))
 DEFINE_STREAMS(walk, walk_load(&guest, LINEAR + offset))
 DEFINE_STREAMS(machine, guest_load(&guest, LINEAR + offset))
 
+/* In order, with a cursor. */
+static size_t cursor_sequential(void *state)
+{
+    const struct work work = *(const struct work *)state;
+    struct kms_cursor cursor = kms_cursor_new(work.guest->cpu);
+    uint32_t sum = 0;
+    for (size_t i = 0; i < work.loads; i++) {
+        uint32_t value = 0;
+        if (kms_cursor_load32(&cursor, LINEAR + (i * 4 & (work.footprint - 4)), &value, NULL) != KMS_DONE)
+            abort();
+        sum += value;
+    }
+    keep(sum);
+    return work.loads;
+}
+
 struct ways {
     size_t (*host)(void *), (*chase)(void *), (*walk)(void *), (*machine)(void *);
 };
 
-static const struct ways independent = {host_independent, chase_independent, walk_independent, machine_independent};
+static const struct ways independent = {host_independent, chase_independent, walk_independent,
+                                        machine_independent};
 static const struct ways array = {host_array, chase_array, walk_array, machine_array};
 static const struct ways dependent = {host_dependent, chase_dependent, walk_dependent, machine_dependent};
-static const struct ways sequential = {host_sequential, chase_sequential, walk_sequential, machine_sequential};
+static const struct ways sequential = {host_sequential, chase_sequential, walk_sequential, cursor_sequential};
 
 /* A ring through every 64-byte line of the footprint in random order: offset -> next offset. */
 static void write_ring(struct guest *guest, uint64_t footprint)
@@ -221,20 +239,21 @@ static int run_row(struct guest *guest, const struct row *row, uint32_t *stream)
     };
     bench_compare(way, 4, ROUNDS);
     const double host = way[0].nanoseconds;
-    printf("%-28s %6.2f ns  %6.2f  %6.2f  ", row->name, host, way[1].nanoseconds / host, way[2].nanoseconds / host);
+    printf("%-28s %6.2f ns  %6.2f  %6.2f  ", row->name, host, way[1].nanoseconds / host,
+           way[2].nanoseconds / host);
     return bench_report("", way[3].nanoseconds / host, row->reach);
 }
 
 int main(void)
 {
     static const struct row rows[] = {
-        {"64 KiB, independent",  64 << 10, &independent, 1.25},
-        {"64 KiB, address array", 64 << 10, &array,      1.9 },
-        {"64 KiB, dependent",    64 << 10, &dependent,   1.6 },
-        {"64 KiB, sequential",   64 << 10, &sequential,  1.35},
-        {"2 MiB, random",        2 * MIB,  &array, 1.8 },
-        {"64 MiB, random",       64 * MIB, &independent, 2.0 },
-        {"64 MiB, dependent",    64 * MIB, &dependent,   1.1 },
+        {"64 KiB, independent", 64 << 10, &independent, 1.25},
+        {"64 KiB, address array", 64 << 10, &array, 1.9},
+        {"64 KiB, dependent", 64 << 10, &dependent, 1.6},
+        {"64 KiB, sequential", 64 << 10, &sequential, 1.35},
+        {"2 MiB, random", 2 * MIB, &array, 1.8},
+        {"64 MiB, random", 64 * MIB, &independent, 2.0},
+        {"64 MiB, dependent", 64 * MIB, &dependent, 1.1},
     };
     struct guest guest = guest_new((struct kms_tlb_options){.off = false});
     uint32_t *stream = malloc(STREAM * sizeof *stream);

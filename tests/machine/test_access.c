@@ -307,6 +307,34 @@ static void a_device_sees_each_access_with_its_width(void **state)
     rig_free(&rig);
 }
 
+static void a_cursor_reads_what_loads_read_whatever_changes_meanwhile(void **state)
+{
+    (void)state;
+    struct rig rig = two_pages();
+    for (uint32_t i = 0; i < 1024; i++) {
+        rig_poke(&rig, 0x55000 + i * 4, 4, 0x10000 + i);
+        rig_poke(&rig, 0x33000 + i * 4, 4, 0x20000 + i);
+    }
+    struct kms_cursor cursor = kms_cursor_new(rig.cpu);
+    uint32_t value = 0;
+    for (uint32_t i = 0; i < 2048; i++) {
+        assert_int_equal(kms_cursor_load32(&cursor, 0x1000 + i * 4, &value, NULL), KMS_DONE);
+        assert_int_equal(value, i < 1024 ? 0x10000 + i : 0x20000 + i - 1024);
+    }
+    assert_int_equal(kms_cursor_load32(&cursor, 0x1ffe, &value, NULL), KMS_DONE); /* across two frames */
+    assert_int_equal(value, 0x00000001);
+    assert_int_equal(kms_cursor_load32(&cursor, 0x2000, &value, NULL), KMS_DONE);
+    rig_map32(&rig, 0x2000, 0x55000 | P | RW);
+    assert_int_equal(kms_cursor_load32(&cursor, 0x2000, &value, NULL), KMS_DONE); /* stale, like any load */
+    assert_int_equal(value, 0x20000);
+    kms_invalidate(rig.cpu, 0x2000);
+    assert_int_equal(kms_cursor_load32(&cursor, 0x2000, &value, NULL), KMS_DONE);
+    assert_int_equal(value, 0x10000);
+    rig_set(&rig, KMS_X86_CPL, 3);
+    assert_int_equal(kms_cursor_load32(&cursor, 0x2000, &value, NULL), KMS_FAULT);
+    rig_free(&rig);
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST("a read sets Accessed at every level and no Dirty",
              a_read_sets_accessed_at_every_level_and_no_dirty),
@@ -327,6 +355,8 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("bulk moves cross many pages and are all or nothing",
              bulk_moves_cross_many_pages_and_are_all_or_nothing),
     KMS_TEST("every width is little-endian", every_width_is_little_endian),
+    KMS_TEST("a cursor reads what loads read, whatever changes meanwhile",
+             a_cursor_reads_what_loads_read_whatever_changes_meanwhile),
     KMS_TEST("a failed load leaves the value alone", a_failed_load_leaves_the_value_alone),
     KMS_TEST("a frame outside RAM is a translation, and open bus",
              a_frame_outside_ram_is_a_translation_and_open_bus),
