@@ -72,7 +72,13 @@ static bool write_register(struct choices *choices, struct judge *judge)
 static bool access_somewhere(struct choices *choices, struct judge *judge)
 {
     struct oracle_access access = choose_access(choices, &judge->cpu);
-    return judge_access(judge, &access);
+    if (access.implicit || one_in(choices, 2))
+        return judge_access(judge, &access);
+    if (one_in(choices, 4))
+        access.linear |= 0xffd; /* into the next page */
+    uint64_t value =
+        access.kind == ORACLE_WRITE || access.kind == ORACLE_RMW ? choose_entry(choices, &judge->cpu) : 0;
+    return judge_data(judge, &access, 1u << choose(choices, 4), value);
 }
 
 static bool invalidate_pcid(struct choices *choices, struct judge *judge)
@@ -97,6 +103,7 @@ bool choose_operation(struct choices *choices, struct judge *judge)
     uint64_t what = choose(choices, 16);
     if (what < 8) {
         agreed = access_somewhere(choices, judge);
+        may_be_stale = true; /* it may have written to a table */
     } else if (what < 11) {
         choose_damage(choices, judge, choose_linear(choices, &judge->cpu));
         may_be_stale = true;

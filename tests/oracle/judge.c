@@ -93,6 +93,7 @@ struct judge *judge_new(const struct judge_options *options)
         return NULL;
     judge->memory = (struct oracle_memory){.read = read_ram, .write = write_ram, .context = judge};
     judge->options = options->open;
+    judge->by_privilege = options->by_privilege;
     judge->last = "the start";
     if (options->tlb == JUDGE_TLB_KEEPS)
         judge->tlb = oracle_tlb_new();
@@ -153,6 +154,8 @@ void judge_load(struct judge *judge, const struct oracle_cpu *cpu)
                                   .cpl = (uint8_t)cpu->cpl,
                                   .ac = cpu->ac};
     memcpy(state.pdpte, cpu->pdpte, sizeof(state.pdpte));
+    if (judge->by_privilege)
+        state.cpl = cpu->cpl == 3 ? 0 : 3;
     judge->cpu = *cpu;
     kms_x86_set_state(judge->suspect, &state);
     if (judge->tlb)

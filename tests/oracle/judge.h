@@ -31,6 +31,7 @@ struct judge {
     struct oracle_cpu cpu;
     struct oracle_memory memory;
     struct oracle_options options;
+    bool by_privilege;
     struct oracle_tlb *tlb;                      /* NULL: the machine's TLB is off */
     uint8_t ram[JUDGE_RAM];                      /* the oracle's */
     uint8_t scratch[JUDGE_RAM];                  /* the machine's, to compare */
@@ -40,6 +41,13 @@ struct judge {
         outcomes[JUDGE_OUTCOMES]; /* how the accesses ended: a test that never faults proves little */
     unsigned long stale;          /* accesses through a translation that the tables no longer give */
     unsigned long choices;        /* accesses where the manual lets the CPU choose among translations */
+};
+
+/* What the machine said. */
+struct judge_answer {
+    enum kms_result result;
+    struct kms_translation translation; /* with KMS_DONE, and where no data moved */
+    struct kms_fault fault;             /* with KMS_FAULT */
 };
 
 enum judge_tlb {
@@ -54,6 +62,7 @@ enum judge_tlb {
 struct judge_options {
     enum judge_tlb tlb;
     struct oracle_options open;
+    bool by_privilege; /* accesses name their privilege, and the machine's CPL says the opposite */
 };
 
 /* NULL if the host has no memory for it. Every feature, MAXPHYADDR 52, RAM full of zeros. */
@@ -73,11 +82,22 @@ void judge_fill(struct judge *judge, const uint8_t *bytes);
 /* The operations. False: they disagree, and standard error has the story. */
 bool judge_access(struct judge *judge, const struct oracle_access *access);
 bool judge_walk(struct judge *judge, uint64_t linear);
+
+/*
+ * The same as a program makes it: a load, store, fetch or locked exchange of `bytes` (1, 2, 4 or 8) at the current
+ * privilege, at any alignment, so that it may cross into a second page. Compares the fault, or the data moved.
+ */
+bool judge_data(struct judge *judge, const struct oracle_access *access, unsigned bytes, uint64_t value);
 bool judge_write(struct judge *judge, enum oracle_register which, uint64_t value);
 bool judge_invpcid(struct judge *judge, unsigned type, const uint64_t descriptor[2]);
 void judge_invlpg(struct judge *judge, uint64_t linear);
 void judge_flush(struct judge *judge);
 void judge_privilege(struct judge *judge, unsigned cpl, bool ac);
+
+/* Parts of an access, for judge_access() and judge_data(). */
+void judge_expect(struct judge *judge, const struct oracle_access *access, struct oracle_result *expected);
+bool judge_same_fault(const struct oracle_result *expected, const struct judge_answer *got);
+void judge_settle(struct judge *judge, uint64_t linear);
 
 /* The same bytes in both memories; the same translations in both TLBs. */
 bool judge_memory(struct judge *judge);
@@ -95,8 +115,7 @@ uint32_t judge_features(const struct oracle_features *has);
 void judge_say_cpu(const struct oracle_cpu *cpu);
 void judge_say_access(const struct oracle_access *access);
 void judge_say_result(const struct oracle_result *result);
-void judge_say_suspect(enum kms_result result, const struct kms_translation *got,
-                       const struct kms_fault *fault);
+void judge_say_answer(const struct judge_answer *got);
 void judge_say_kms_walk(const struct kms_walk *walk);
 const char *judge_register_name(enum oracle_register which);
 

@@ -43,33 +43,47 @@ static bool translation_agrees(const struct judge *judge, const struct oracle_re
            rights_agree(&expected->rights, got->rights);
 }
 
-static bool outcome_agrees(const struct judge *judge, const struct oracle_result *expected,
-                           enum kms_result result, const struct kms_translation *got,
-                           const struct kms_fault *fault)
+/* The same fault, where the oracle says that there is one. */
+bool judge_same_fault(const struct oracle_result *expected, const struct judge_answer *got)
 {
-    if (expected->vector == ORACLE_VECTOR_NONE)
-        return result == KMS_DONE && translation_agrees(judge, expected, got);
-    if (result != KMS_FAULT || fault->vector != expected->vector || fault->error_code != expected->error_code)
+    if (got->result != KMS_FAULT || got->fault.vector != expected->vector ||
+        got->fault.error_code != expected->error_code)
         return false;
-    return expected->vector != ORACLE_VECTOR_PF || fault->address == expected->cr2;
+    return expected->vector != ORACLE_VECTOR_PF || got->fault.address == expected->cr2;
 }
 
-static struct kms_access kms_access_of(const struct oracle_access *access)
+static bool outcome_agrees(const struct judge *judge, const struct oracle_result *expected,
+                           const struct judge_answer *got)
+{
+    if (expected->vector == ORACLE_VECTOR_NONE)
+        return got->result == KMS_DONE && translation_agrees(judge, expected, &got->translation);
+    return judge_same_fault(expected, got);
+}
+
+static enum kms_privilege privilege_of(const struct judge *judge, const struct oracle_access *access)
+{
+    if (access->implicit)
+        return KMS_AS_IMPLICIT;
+    if (!judge->by_privilege)
+        return KMS_AS_CURRENT;
+    return judge->cpu.cpl == 3 ? KMS_AS_USER : KMS_AS_SUPERVISOR;
+}
+
+static struct kms_access kms_access_of(const struct judge *judge, const struct oracle_access *access)
 {
     static const enum kms_access_kind kinds[] = {[ORACLE_READ] = KMS_READ,
                                                  [ORACLE_WRITE] = KMS_WRITE,
                                                  [ORACLE_FETCH] = KMS_FETCH,
                                                  [ORACLE_RMW] = KMS_RMW};
-    return (struct kms_access){.linear = access->linear,
-                               .kind = kinds[access->kind],
-                               .privilege = access->implicit ? KMS_AS_IMPLICIT : KMS_AS_CURRENT};
+    return (struct kms_access){
+        .linear = access->linear, .kind = kinds[access->kind], .privilege = privilege_of(judge, access)};
 }
 
 /*
  * With several cached translations of an address the manual lets the CPU choose, and a CPU may well have
  * replaced the old one by the new: forget them all, in both.
  */
-static void settle_choice(struct judge *judge, uint64_t linear)
+void judge_settle(struct judge *judge, uint64_t linear)
 {
     if (!judge->tlb || oracle_tlb_candidates(judge->tlb, &judge->cpu, linear) <= 1)
         return;
@@ -100,34 +114,55 @@ static bool is_stale(const struct judge *judge, const struct oracle_result *used
     return now.page_physical + (linear & (now.page_bytes - 1)) != used->physical;
 }
 
+/* What the oracle says, with its effects on the oracle's memory, TLB and CR2. */
+void judge_expect(struct judge *judge, const struct oracle_access *access, struct oracle_result *expected)
+{
+    if (judge->tlb)
+        oracle_tlb_translate(judge->tlb, &judge->cpu, &judge->memory, &judge->options, access, expected);
+    else
+        oracle_translate(&judge->cpu, &judge->memory, &judge->options, access, expected);
+    if (expected->vector == ORACLE_VECTOR_PF)
+        judge->cpu.cr2 = expected->cr2;
+    judge->outcomes[outcome_of(expected)]++;
+    judge->stale += is_stale(judge, expected, access->linear);
+}
+
+/* A probe beforehand answered as the access then did. */
+static bool probe_agrees(const struct judge_answer *probed, const struct judge_answer *got)
+{
+    if (probed->result != got->result)
+        return false;
+    if (got->result == KMS_DONE)
+        return probed->translation.phys == got->translation.phys &&
+               probed->translation.page_shift == got->translation.page_shift &&
+               probed->translation.rights == got->translation.rights;
+    return probed->fault.vector == got->fault.vector && probed->fault.error_code == got->fault.error_code &&
+           probed->fault.address == got->fault.address;
+}
+
 bool judge_access(struct judge *judge, const struct oracle_access *access)
 {
-    struct kms_access theirs = kms_access_of(access);
+    struct kms_access theirs = kms_access_of(judge, access);
     struct oracle_result expected;
-    struct kms_translation got = {0};
-    struct kms_fault fault = {0};
-    settle_choice(judge, access->linear);
-    if (judge->tlb)
-        oracle_tlb_translate(judge->tlb, &judge->cpu, &judge->memory, &judge->options, access, &expected);
-    else
-        oracle_translate(&judge->cpu, &judge->memory, &judge->options, access, &expected);
-    if (expected.vector == ORACLE_VECTOR_PF)
-        judge->cpu.cr2 = expected.cr2;
-    enum kms_result result = kms_translate(judge->suspect, &theirs, &got, &fault);
-    judge->outcomes[outcome_of(&expected)]++;
-    judge->stale += is_stale(judge, &expected, access->linear);
+    struct judge_answer got = {0}, probed = {0};
+    judge_settle(judge, access->linear);
+    probed.result = kms_probe(judge->suspect, &theirs, &probed.translation, &probed.fault);
+    judge_expect(judge, access, &expected);
+    got.result = kms_translate(judge->suspect, &theirs, &got.translation, &got.fault);
     judge->last = "an access";
-    bool agreed = outcome_agrees(judge, &expected, result, &got, &fault) && entries_agree(judge, &expected) &&
+    bool agreed = outcome_agrees(judge, &expected, &got) && entries_agree(judge, &expected) &&
                   kms_x86_read(judge->suspect, KMS_X86_CR2) == judge->cpu.cr2;
-    if (!agreed) {
-        fprintf(stderr, "the machine and the oracle disagree:\n");
+    if (!agreed || !probe_agrees(&probed, &got)) {
+        fprintf(stderr, "%s disagree:\n",
+                agreed ? "the machine's probe and access" : "the machine and the oracle");
         judge_say_access(access);
         judge_say_cpu(&judge->cpu);
         judge_say_result(&expected);
-        judge_say_suspect(result, &got, &fault);
+        judge_say_answer(&got);
+        return false;
     }
-    settle_choice(judge, access->linear);
-    return agreed;
+    judge_settle(judge, access->linear);
+    return true;
 }
 
 /* ---- the walk as a value

@@ -88,20 +88,20 @@ void judge_say_result(const struct oracle_result *result)
     }
 }
 
-void judge_say_suspect(enum kms_result result, const struct kms_translation *got,
-                       const struct kms_fault *fault)
+void judge_say_answer(const struct judge_answer *got)
 {
     fprintf(stderr, "  the machine: ");
-    if (result == KMS_DONE)
-        fprintf(stderr, "physical %#" PRIx64 ", page shift %u, rights %#x (R1 W2 X4 U8)%s\n", got->phys,
-                got->page_shift, got->rights, got->hit ? ", from the TLB" : "");
-    else if (result == KMS_UNBACKED)
+    if (got->result == KMS_DONE)
+        fprintf(stderr, "physical %#" PRIx64 ", page shift %u, rights %#x (R1 W2 X4 U8)%s\n",
+                got->translation.phys, got->translation.page_shift, got->translation.rights,
+                got->translation.hit ? ", from the TLB" : "");
+    else if (got->result == KMS_UNBACKED)
         fprintf(stderr, "unbacked\n");
-    else if (fault->vector == KMS_VECTOR_PF) {
-        say_bits("#PF, error code", fault->error_code, error_bits);
-        fprintf(stderr, ", CR2 %#" PRIx64 "\n", fault->address);
+    else if (got->fault.vector == KMS_VECTOR_PF) {
+        say_bits("#PF, error code", got->fault.error_code, error_bits);
+        fprintf(stderr, ", CR2 %#" PRIx64 "\n", got->fault.address);
     } else
-        fprintf(stderr, "vector %u, error code %#x\n", fault->vector, fault->error_code);
+        fprintf(stderr, "vector %u, error code %#x\n", got->fault.vector, got->fault.error_code);
 }
 
 void judge_say_kms_walk(const struct kms_walk *walk)

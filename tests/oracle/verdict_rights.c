@@ -16,6 +16,7 @@ struct rights_trial {
     enum oracle_mode mode;
     uint64_t cr0, cr4, efer; /* the bits to run through, all combinations */
     unsigned keys;           /* how many values of AD and WD to run through */
+    bool by_privilege;
 };
 
 #define CR4_RIGHTS (ORACLE_CR4_SMEP | ORACLE_CR4_SMAP)
@@ -23,15 +24,17 @@ struct rights_trial {
 
 static const struct rights_trial trials[] = {
     {"32-bit paging: all rights of two levels under all registers are judged as the oracle judges them",
-     ORACLE_MODE_32BIT, ORACLE_CR0_WP, CR4_RIGHTS, ORACLE_EFER_NXE, 1},
+     ORACLE_MODE_32BIT, ORACLE_CR0_WP, CR4_RIGHTS, ORACLE_EFER_NXE, 1, false},
     {"PAE paging: all rights of two levels under all registers are judged as the oracle judges them",
-     ORACLE_MODE_PAE, ORACLE_CR0_WP, CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 2},
+     ORACLE_MODE_PAE, ORACLE_CR0_WP, CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 2, false},
     {"4-level paging: all rights of two levels under all registers and keys are judged as the oracle judges "
      "them",
-     ORACLE_MODE_4LEVEL, ORACLE_CR0_WP, CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 4},
+     ORACLE_MODE_4LEVEL, ORACLE_CR0_WP, CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 4, false},
     {"5-level paging: all rights of two levels under all registers and keys are judged as the oracle judges "
      "them",
-     ORACLE_MODE_5LEVEL, ORACLE_CR0_WP, CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 4},
+     ORACLE_MODE_5LEVEL, ORACLE_CR0_WP, CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 4, false},
+    {"an access that names its privilege is judged by it, and not by CPL", ORACLE_MODE_4LEVEL, ORACLE_CR0_WP,
+     CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 4, true},
 };
 
 static uint64_t combination(unsigned n, enum oracle_mode mode)
@@ -120,7 +123,7 @@ static uint64_t next_subset(uint64_t subset, uint64_t bits)
 static void trial_holds(void **state)
 {
     const struct rights_trial *trial = *state;
-    struct judge *judge = judge_new(&(struct judge_options){0});
+    struct judge *judge = judge_new(&(struct judge_options){.by_privilege = trial->by_privilege});
     assert_non_null(judge);
     build_tables(judge, trial->mode);
     const struct oracle_cpu base = base_cpu(trial->mode);
