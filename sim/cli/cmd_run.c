@@ -178,7 +178,6 @@ static int run_in_guest(const struct run_options *options, struct kms_guest *gue
         run_complain("no memory for a run");
         return OPERATIONS_USAGE;
     }
-    catch_interrupt();
     trace_file_cancel(input->file, &interrupted);
     run_progress_start(&progress, input->file);
     trace_run(&(struct trace_run_options){.guest = guest,
@@ -202,6 +201,7 @@ static int run_in_guest(const struct run_options *options, struct kms_guest *gue
 static int run_file(const struct run_options *options)
 {
     struct run_input input;
+    catch_interrupt();
     if (!run_open(options->file, &input))
         return OPERATIONS_USAGE;
     struct kms_guest *guest = run_boot(options);

@@ -24,13 +24,14 @@ struct trace_file {
 /* read() that goes on after signals. Returns SIZE_MAX on an error. */
 static size_t read_some(const struct trace_file *file, void *to, size_t size)
 {
-    for (;;) {
+    while (!file->cancel || !*file->cancel) {
         ssize_t got = read(file->fd, to, size);
         if (got >= 0)
             return (size_t)got;
-        if (errno != EINTR || (file->cancel && *file->cancel))
-            return SIZE_MAX;
+        if (errno != EINTR)
+            break;
     }
+    return SIZE_MAX;
 }
 
 static size_t store_more(struct trace_file *file)

@@ -12,7 +12,7 @@ struct trace_file;
 struct trace_file *trace_file_open(const char *path);
 void trace_file_close(struct trace_file *file);
 
-/* A signal while waiting for input ends the reading with an error if it has set this. */
+/* Once this is set, by a signal while waiting for input for instance, reading ends with an error. */
 void trace_file_cancel(struct trace_file *file, const volatile sig_atomic_t *cancel);
 
 /* The text in it, for kms_trace_reader_new(). Damaged compressed data ends the reading with an error. */
