@@ -190,18 +190,20 @@ static bool lets_users_write(uint32_t entry)
     return (entry & USER_WRITES) == USER_WRITES;
 }
 
-/* The two rules of paging_set(): the kernel keeps its ground, and its frames stay out of users' reach. */
+/* What the CPU writes by itself is no change. */
+static bool changes(uint32_t old, uint32_t entry)
+{
+    return ((old ^ entry) & ~(PTE_A | PTE_D)) != 0;
+}
+
+/* The rules of paging_set(): the kernel keeps its ground, and its frames stay out of users' reach. */
 static bool takes_kernel_ground(uint32_t linear, uint32_t old, uint32_t entry, bool in_use)
 {
-    const uint32_t frame = entry & PAGE_FRAME;
-    const bool kernel_page = vana_kernel_range(linear) != NULL;
-
-    if ((kernel_page || vana_in_heap(linear)) && frame != linear)
+    if (vana_kernel_range(linear))
+        return changes(old, entry);
+    if (vana_in_heap(linear) && ((entry & PAGE_FRAME) != linear || (in_use && !(entry & PAGING_IS_PRESENT))))
         return true;
-    if (!(entry & PAGING_IS_PRESENT) && (kernel_page || (in_use && vana_in_heap(linear))))
-        return true;
-    return lets_users_write(entry) && vana_kernel_range(frame) &&
-           !(lets_users_write(old) && (old & PAGE_FRAME) == frame);
+    return lets_users_write(entry) && vana_kernel_range(entry & PAGE_FRAME);
 }
 
 /* What writing this entry would be answered, without writing it. */

@@ -74,9 +74,10 @@ int enable_paging(void);
 
 /*
  * Write one page's entry as it is. An entry that would take the kernel's ground away is refused with -EISTKN:
- *   - a page of the kernel (layout.h) stays mapped to itself, and no user may write it, there or elsewhere;
+ *   - a page of the kernel (layout.h) keeps the entry that paging_new_4gb() gave it, but for A and D: its frame, for
+ *     the kernel runs there, and its rights, for programs enter and leave the kernel there;
+ *   - a frame of the kernel is not mapped elsewhere for users to write;
  *   - a page of the heap stays mapped to itself, and present as long as the directory is in use.
- * Rights that were there from paging_new_4gb() may be written again.
  */
 int paging_set(uint32_t *directory, void *virt, uint32_t val);
 

@@ -13,7 +13,7 @@ static const struct {
     uint32_t start, end;
 } host_memory[] = {
     {VANA_KERNEL_ADDRESS, VANA_KERNEL_STACK_TOP},
-    {VANA_RING0_STACK,    VANA_RING0_STACK_TOP },
+    {VANA_RING0_STACK, VANA_RING0_STACK_TOP},
 };
 
 static bool meets_host_memory(uint32_t start, uint32_t size)
@@ -70,8 +70,8 @@ struct place {
     uint32_t start, size;
 };
 
-static void compare_entry(const struct boot_run *hosted, const struct boot_run *metal, const struct place *place,
-                          bool accessed)
+static void compare_entry(const struct boot_run *hosted, const struct boot_run *metal,
+                          const struct place *place, bool accessed)
 {
     const uint32_t ignored = accessed && !meets_host_memory(place->start, place->size) ? 0 : PTE_A | PTE_D;
     const uint32_t here = word(hosted, place->entry);
@@ -82,8 +82,8 @@ static void compare_entry(const struct boot_run *hosted, const struct boot_run *
                  place->size == PAGE_SIZE ? "PTE" : "PDE", place->start, here, there);
 }
 
-static void compare_table(const struct boot_run *hosted, const struct boot_run *metal, const struct place *above,
-                          bool accessed)
+static void compare_table(const struct boot_run *hosted, const struct boot_run *metal,
+                          const struct place *above, bool accessed)
 {
     const uint32_t table = word(hosted, above->entry) & PAGE_FRAME;
 

@@ -51,7 +51,8 @@ static void replay_all(void *context)
 
 static void copy_ram(struct kms_guest *guest, unsigned char *ram)
 {
-    const unsigned char *const from = kms_ram_ptr(kms_machine_ram(kms_guest_machine(guest)), 0, BOOT_RAM_SIZE);
+    const unsigned char *const from =
+        kms_ram_ptr(kms_machine_ram(kms_guest_machine(guest)), 0, BOOT_RAM_SIZE);
 
     assert_non_null(from);
     memcpy(ram, from, BOOT_RAM_SIZE);
@@ -76,7 +77,8 @@ static struct kms_guest *boot_guest(enum kms_guest_mode mode)
     return guest;
 }
 
-void boot_run_hosted(enum kms_guest_mode mode, const struct replay_op *ops, uint32_t count, struct boot_run *run)
+void boot_run_hosted(enum kms_guest_mode mode, const struct replay_op *ops, uint32_t count,
+                     struct boot_run *run)
 {
     struct hosted hosted = {.ops = ops, .count = count, .run = run, .guest = boot_guest(mode)};
     struct kms_guest_stop stop;

@@ -63,11 +63,30 @@ static _Noreturn void exec_qemu(const struct files *files, bool operations)
 {
     char memory[160];
     char serial[160];
-    const char *arguments[] = {
-        "timeout", "-k", "5", SECONDS, QEMU, "-nodefaults", "-display", "none", "-no-reboot", "-m", "128M",
-        "-object", memory, "-machine", "pc,memory-backend=ram", "-serial", serial,
-        "-device", "isa-debug-exit,iobase=0xf4,iosize=0x04", "-kernel", VANA_IMAGE,
-        operations ? "-initrd" : NULL, files->operations, NULL};
+    const char *arguments[] = {"timeout",
+                               "-k",
+                               "5",
+                               SECONDS,
+                               QEMU,
+                               "-nodefaults",
+                               "-display",
+                               "none",
+                               "-no-reboot",
+                               "-m",
+                               "128M",
+                               "-object",
+                               memory,
+                               "-machine",
+                               "pc,memory-backend=ram",
+                               "-serial",
+                               serial,
+                               "-device",
+                               "isa-debug-exit,iobase=0xf4,iosize=0x04",
+                               "-kernel",
+                               VANA_IMAGE,
+                               operations ? "-initrd" : NULL,
+                               files->operations,
+                               NULL};
 
     snprintf(memory, sizeof memory, "memory-backend-file,id=ram,size=128M,mem-path=%s,share=on", files->ram);
     snprintf(serial, sizeof serial, "file:%s", files->serial);

@@ -1,6 +1,7 @@
 #include "boot_random.h"
 
 #include <kernel/x86.h>
+#include <stdbool.h>
 
 #define PROCESSES   6u
 #define HANDLES     40u
@@ -9,6 +10,7 @@
 /* A linear congruential generator: the same numbers everywhere. */
 struct dice {
     uint32_t state;
+    bool held[HANDLES]; /* blocks that may be freed; what was freed may be a page table by now */
 };
 
 static uint32_t roll(struct dice *dice, uint32_t sides)
@@ -31,11 +33,7 @@ static uint32_t any_page(struct dice *dice)
 
 static uint32_t any_frame(struct dice *dice)
 {
-    const uint32_t kind = roll(dice, 8);
-
-    if (kind == 0)
-        return 0x00100000u + roll(dice, 2) * PAGE_SIZE;
-    return (kind == 1 ? 0x07400000u : 0x00600000u) + roll(dice, 24) * PAGE_SIZE;
+    return (roll(dice, 8) ? 0x00600000u : 0x07400000u) + roll(dice, 24) * PAGE_SIZE;
 }
 
 /* Where reading gives the same on both: not the kernel's own pages. */
@@ -70,19 +68,25 @@ static void paging_operation(struct dice *dice, struct replay_op *op)
         return;
     op->second = any_frame(dice);
     op->width = (uint8_t)roll(dice, 4);
+    if (roll(dice, 8) == 0) { /* users shall not write the kernel's frames */
+        op->second = 0x00100000u;
+        op->width = GUEST_WRITE | GUEST_USER;
+    }
 }
 
 static void heap_operation(struct dice *dice, struct replay_op *op)
 {
     op->id = roll(dice, HANDLES);
-    if (roll(dice, 2)) {
+    if (!dice->held[op->id]) {
+        dice->held[op->id] = true;
         op->code = REPLAY_ALLOC;
         op->first = roll(dice, 60000);
         op->width = (uint8_t)roll(dice, 2);
     } else {
         op->code = REPLAY_FREE;
         op->flags = REPLAY_FIRST_HANDLE;
-        op->first = roll(dice, 8) ? 0 : PAGE_SIZE;
+        op->first = roll(dice, 8) ? 0 : 1;
+        dice->held[op->id] = op->first != 0;
     }
 }
 
@@ -140,7 +144,7 @@ void boot_random_operations(uint32_t seed, struct replay_op *ops, uint32_t count
         paging_operation, heap_operation,           heap_operation,    process_memory_operation,
         call_operation,   process_memory_operation, process_operation, fetch_operation,
     };
-    struct dice dice = {seed};
+    struct dice dice = {.state = seed};
 
     for (uint32_t i = 0; i < count; i++) {
         ops[i] = (struct replay_op){0};

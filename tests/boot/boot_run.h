@@ -24,7 +24,8 @@ const char *boot_missing(void);
  * skipped. Fails the test on a time-out, and when the image ends in any other way than with its "done" line. */
 void boot_run_metal(const struct replay_op *ops, uint32_t count, struct boot_run *run);
 
-void boot_run_hosted(enum kms_guest_mode mode, const struct replay_op *ops, uint32_t count, struct boot_run *run);
+void boot_run_hosted(enum kms_guest_mode mode, const struct replay_op *ops, uint32_t count,
+                     struct boot_run *run);
 
 void boot_run_free(struct boot_run *run);
 

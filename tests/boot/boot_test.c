@@ -85,8 +85,10 @@ static void random_in_the_window(void **state)
 static const struct CMUnitTest tests[] = {
     KMS_TEST("vana.elf boots in QEMU and tells its story on the serial port", the_story_is_told),
     KMS_TEST("the story hosted in direct mode is the story on the metal", story_direct),
-    KMS_TEST("the story hosted in the window leaves the metal's tables, A and D included", story_in_the_window),
+    KMS_TEST("the story hosted in the window leaves the metal's tables, A and D included",
+             story_in_the_window),
     KMS_TEST("random operations hosted in direct mode do what they do on the metal", random_direct),
-    KMS_TEST("random operations in the window leave the metal's tables, A and D included", random_in_the_window),
+    KMS_TEST("random operations in the window leave the metal's tables, A and D included",
+             random_in_the_window),
 };
 KMS_TESTS(boot, tests)
