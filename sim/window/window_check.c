@@ -94,10 +94,16 @@ static void remember_table(const struct checker *check, const struct kms_walk *w
 
 static uint64_t entry_of(const struct checker *check, const struct table_memo *memo, uint32_t number)
 {
-    const uint32_t index = number & ((1u << check->index_bits) - 1);
-    uint64_t entry = 0;
-    memcpy(&entry, memo->entries + (size_t)index * check->entry_size, check->entry_size); /* x86 hosts only */
-    return entry;
+    const uint8_t *at =
+        memo->entries + (size_t)(number & ((1u << check->index_bits) - 1)) * check->entry_size;
+    uint64_t wide;
+    uint32_t narrow;
+    if (check->entry_size == sizeof wide) { /* little-endian: the window's hosts are x86 */
+        memcpy(&wide, at, sizeof wide);
+        return wide;
+    }
+    memcpy(&narrow, at, sizeof narrow);
+    return narrow;
 }
 
 static bool agrees(struct checker *check, struct window_page *page)
