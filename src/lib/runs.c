@@ -174,7 +174,9 @@ static size_t find_word(const struct runs *runs, uint32_t length)
 
 static bool enters(const struct runs *runs, size_t word)
 {
-    return runs->free[word] & runs->free[word - 1] >> 63 & 1;
+    const uint64_t *const here = &runs->free[word];
+
+    return here[0] & here[-1] >> 63 & 1;
 }
 
 static bool leaves(const struct runs *runs, size_t word)
