@@ -5,7 +5,8 @@
 #include <string.h>
 #include <zstd.h>
 
-enum { BUFFER = 128 * 1024, PACKED = 64 * 1024, LEVEL = 19 };
+/* A small window: whoever unpacks it stays in the cache. */
+enum { BUFFER = 128 * 1024, PACKED = 64 * 1024, LEVEL = 19, WINDOW_LOG = 17 };
 
 static bool ends_in_zst(const char *path)
 {
@@ -18,8 +19,10 @@ bool record_output_open(struct record_output *output, const char *path)
     *output = (struct record_output){.buffer = malloc(BUFFER)};
     if (ends_in_zst(path)) {
         output->zstd = ZSTD_createCCtx();
-        if (output->zstd)
+        if (output->zstd) {
             ZSTD_CCtx_setParameter(output->zstd, ZSTD_c_compressionLevel, LEVEL);
+            ZSTD_CCtx_setParameter(output->zstd, ZSTD_c_windowLog, WINDOW_LOG);
+        }
     }
     bool memory = output->buffer && (output->zstd || !ends_in_zst(path));
     errno = ENOMEM;

@@ -35,6 +35,7 @@ struct ratio {
     struct host_op *ops;
     size_t count, capacity;
     void **blocks;
+    bool *left; /* the handles that are allocated in the end */
     uint32_t handles;
     uint64_t operations; /* of the file, those that the host has none for included */
     uint64_t read_ns[ROUNDS], ours_ns[ROUNDS], theirs_ns[ROUNDS];
@@ -116,24 +117,41 @@ static bool time_reading(struct ratio *ratio, uint64_t *spent)
     return result == KMS_TRACE_END;
 }
 
+struct rest {
+    const struct ratio *ratio;
+    const struct trace_run_result *result;
+};
+
+/* What the file leaves allocated goes, so that every round finds the same heap. */
+static void free_rest(void *context)
+{
+    const struct rest *rest = context;
+    const struct guest_ops *ops = kms_guest_module(rest->ratio->guest)->ops;
+    for (uint32_t handle = 0; handle < rest->ratio->handles && handle < rest->result->handle_count;
+         handle++) {
+        if (rest->ratio->left[handle] && rest->result->handles[handle])
+            ops->free(rest->result->handles[handle]);
+    }
+}
+
 static bool time_ours(struct ratio *ratio, uint64_t *spent)
 {
     struct run_input input;
     struct trace_run_result result;
-    struct kms_guest_stop stop;
-    if (kms_guest_boot(ratio->guest, &stop) != KMS_GUEST_RETURNED)
-        return false;
     uint64_t start = cpu_clock();
     if (!run_open(ratio->options->file, &input))
         return false;
     trace_run(&(struct trace_run_options){.guest = ratio->guest,
                                           .reader = input.reader,
-                                          .file = ratio->options->file},
+                                          .file = ratio->options->file,
+                                          .keep_handles = true},
               &result);
     run_close(&input);
     *spent = cpu_clock() - start;
     if (result.end == TRACE_RUN_BAD_INPUT)
         fprintf(stderr, "%s\n", result.error);
+    kms_guest_call(ratio->guest, free_rest, &(struct rest){ratio, &result}, NULL);
+    free(result.handles);
     return result.end == TRACE_RUN_COMPLETE;
 }
 
@@ -152,18 +170,28 @@ static double median_per_op(uint64_t *spent, uint64_t operations)
     return (double)spent[ROUNDS / 2] / (double)(operations ? operations : 1);
 }
 
+static bool note_left(struct ratio *ratio)
+{
+    ratio->blocks = calloc(ratio->handles + 1u, sizeof *ratio->blocks);
+    ratio->left = calloc(ratio->handles + 1u, sizeof *ratio->left);
+    for (size_t i = 0; ratio->left && i < ratio->count; i++)
+        ratio->left[ratio->ops[i].handle] = ratio->ops[i].size != 0;
+    return ratio->blocks && ratio->left;
+}
+
+/* The first reading collects the host's operations. */
 static bool measure(struct ratio *ratio)
 {
     uint64_t unused;
-    if (!time_reading(ratio, &unused)) /* collects the host's operations */
+    if (!time_reading(ratio, &unused) || !note_left(ratio) || !time_ours(ratio, &unused))
         return false;
-    ratio->blocks = calloc(ratio->handles + 1u, sizeof *ratio->blocks);
-    for (unsigned round = 0; ratio->blocks && round < ROUNDS; round++) {
+    time_theirs(ratio);
+    for (unsigned round = 0; round < ROUNDS; round++) {
         if (!time_reading(ratio, &ratio->read_ns[round]) || !time_ours(ratio, &ratio->ours_ns[round]))
             return false;
         ratio->theirs_ns[round] = time_theirs(ratio);
     }
-    return ratio->blocks != NULL;
+    return true;
 }
 
 static void print_ratio(struct ratio *ratio)
@@ -193,6 +221,7 @@ int run_ratio(const struct run_options *options)
         print_ratio(ratio);
     kms_guest_free(ratio->guest);
     free(ratio->blocks);
+    free(ratio->left);
     free(ratio->ops);
     free(ratio);
     return measured ? OPERATIONS_CLEAN : OPERATIONS_USAGE;

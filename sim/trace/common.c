@@ -1,7 +1,8 @@
 /*
- * The two lines that nearly all of a recording consists of, read without the grammar:
+ * The lines that nearly all of a recording consists of, read without the grammar:
  *
  *     alloc @12 4096
+ *     alloc @12 4096 zeroed
  *     free @12
  *
  * with single blanks and nothing more. Any other line, and any of these that is wrong, is left to the grammar.
@@ -13,7 +14,7 @@
 enum { LINE_ROOM = 64 }; /* more than the longest common line */
 
 /* A decimal number of at most `digits` digits without leading zeros. NULL: there is none. */
-static const char *read_decimal(const char *at, unsigned digits, uint64_t *number)
+static inline const char *read_decimal(const char *at, unsigned digits, uint64_t *number)
 {
     unsigned digit = (unsigned)(*at - '0');
     if (digit > 9 || (digit == 0 && trace_is_digit(at[1])))
@@ -29,7 +30,8 @@ static const char *read_decimal(const char *at, unsigned digits, uint64_t *numbe
     return at;
 }
 
-static const char *read_number(struct kms_trace_reader *reader, const char *at, struct trace_thing **thing)
+static inline const char *read_number(struct kms_trace_reader *reader, const char *at,
+                                      struct trace_thing **thing)
 {
     uint64_t number;
     at = read_decimal(at, 7, &number);
@@ -39,12 +41,24 @@ static const char *read_number(struct kms_trace_reader *reader, const char *at, 
     return at;
 }
 
-static bool finish(struct kms_trace_reader *reader, const char *newline, struct kms_trace_op *op)
+static inline bool finish(struct kms_trace_reader *reader, const char *newline, struct kms_trace_op *op)
 {
     reader->line_number++;
     reader->at += newline + 1 - reader->at;
     op->line = reader->line_number;
     return true;
+}
+
+/* The end of an allocation's line, and the word before it if there is one. */
+static inline const char *read_zeroed(const char *at, unsigned *words)
+{
+    static const char zeroed[] = " zeroed\n";
+    *words = 0;
+    if (memcmp(at, zeroed, sizeof zeroed - 1) == 0) {
+        *words = KMS_TRACE_ZEROED;
+        at += sizeof zeroed - 2;
+    }
+    return *at == '\n' ? at : NULL;
 }
 
 /* A number that is made for the first time needs a place, which the grammar gives it. */
@@ -56,11 +70,14 @@ static bool read_alloc(struct kms_trace_reader *reader, const char *at, struct k
     if (!at || *at != ' ' || thing->life != TRACE_ENDED)
         return false;
     at = read_decimal(at + 1, 18, &size);
-    if (!at || *at != '\n')
+    unsigned words = 0;
+    at = at ? read_zeroed(at, &words) : NULL;
+    if (!at)
         return false;
     thing->life = TRACE_LIVE;
     *op = (struct kms_trace_op){
         .kind = KMS_TRACE_ALLOC,
+        .words = words,
         .handle = thing->place,
         .address.handle = KMS_TRACE_NO_HANDLE,
         .target.handle = KMS_TRACE_NO_HANDLE,

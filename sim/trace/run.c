@@ -170,6 +170,11 @@ void trace_run(const struct trace_run_options *options, struct trace_run_result 
     replay_start(&run->replay);
     run_all(run);
     result->broken = run->replay.broken;
-    free(run->handles);
+    if (options->keep_handles) {
+        result->handles = run->handles;
+        result->handle_count = run->handle_count;
+    } else {
+        free(run->handles);
+    }
     free(run);
 }

@@ -33,6 +33,7 @@ struct trace_run_options {
     struct trace_tally *tally;           /* NULL: count nothing, for timing */
     const struct trace_watcher *watcher; /* NULL, or any of its functions NULL: nobody */
     const volatile sig_atomic_t *cancel; /* set: end after the batch; may be NULL */
+    bool keep_handles;                   /* hand out what the handles stood for in the end */
 };
 
 enum trace_run_end {
@@ -47,6 +48,8 @@ struct trace_run_result {
     uint64_t operations; /* that ran, expectations included */
     uint64_t broken;     /* expectations and checks that did not hold */
     uint64_t stops;      /* operations in which the kernel was cut off */
+    guest_addr *handles; /* with keep_handles: the caller's to free(), handle_count of them */
+    uint32_t handle_count;
     char error[TRACE_ERROR_MAX];
 };
 
