@@ -1,0 +1,34 @@
+# Completion for kmemsim, for bash.
+_kmemsim()
+{
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local commands="walk translate tlb mem map diff fault audit explain"
+    local options="--image --core --low-ram --cpu --symbols --cr0 --cr3 --cr4 --efer --pkru --pkrs --cpl --ac
+        --maxphyaddr --mode --json --help"
+
+    if [ "$COMP_CWORD" -eq 1 ]; then
+        COMPREPLY=($(compgen -W "$commands --help --version" -- "$current"))
+        return
+    fi
+    case $previous in
+    --mode)
+        COMPREPLY=($(compgen -W "32bit pae 4level 5level" -- "$current"))
+        return
+        ;;
+    --image | --core | --symbols)
+        COMPREPLY=($(compgen -f -- "$current"))
+        return
+        ;;
+    esac
+    case ${COMP_WORDS[1]} in
+    walk) options="$options --write --fetch --user --implicit" ;;
+    tlb | mem | map) options="$options --range --limit" ;;
+    audit) options="$options --kernel-base --limit --all" ;;
+    fault) options="$options --cr2" ;;
+    esac
+    case $current in
+    -*) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;
+    *) COMPREPLY=($(compgen -f -- "$current")) ;;
+    esac
+}
+complete -o filenames -F _kmemsim kmemsim
