@@ -172,6 +172,14 @@ static size_t find_word(const struct runs *runs, uint32_t length)
 /* ---- runs ------------------------------------------------------------------------------------------------
  */
 
+/* Before the first word stand zeros. */
+static uint64_t word_before(const struct runs *runs, size_t word)
+{
+    const uint64_t *const before = runs->free - 1;
+
+    return before[word];
+}
+
 static bool enters(const struct runs *runs, size_t word)
 {
     const uint64_t *const here = &runs->free[word];
@@ -304,7 +312,7 @@ static size_t start_around(const struct runs *runs, size_t unit)
 
 static bool is_free_before(const struct runs *runs, size_t word, size_t bit)
 {
-    return (bit ? runs->free[word] << (RUNS_WORD - bit) : runs->free[word - 1]) >> 63;
+    return (bit ? runs->free[word] << (RUNS_WORD - bit) : word_before(runs, word)) >> 63;
 }
 
 /* Take the front of a run that ends in its word: what nearly every allocation does. */
@@ -355,7 +363,7 @@ static bool give_inside(const struct runs *runs, size_t word, size_t bit, size_t
     free = runs->free[word] | bits(bit, count);
     below = ones_at_top(free << (RUNS_WORD - bit - count));
     above = ones_at_bottom(free >> bit);
-    if ((below == bit + count && runs->free[word - 1] >> 63) ||
+    if ((below == bit + count && word_before(runs, word) >> 63) ||
         (above == RUNS_WORD - bit && runs->free[word + 1] & 1))
         return false;
     runs->free[word] = free;
