@@ -60,8 +60,8 @@ static bool write_config(const struct emulator *e, const char *vga)
              "log: /dev/null\n"
              "panic: action=fatal\nerror: action=ignore\ninfo: action=ignore\ndebug: action=ignore\n"
              "sound: waveoutdrv=dummy\nspeaker: enabled=0\n",
-             e->options.cpu ? e->options.cpu : DEFAULT_CPU, e->options.ram_mib, e->options.ram_mib, e->rom, vga,
-             e->directory, REF_BATCH);
+             e->options.cpu ? e->options.cpu : DEFAULT_CPU, e->options.ram_mib, e->options.ram_mib, e->rom,
+             vga, e->directory, REF_BATCH);
     return write_file(e, FILE_CONFIG, text);
 }
 
@@ -99,7 +99,8 @@ static enum emulator_status run_once(struct emulator *e)
     int out = open(output, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (out < 0)
         return emulator_fail(e, "cannot create Bochs's output: %s", strerror(errno));
-    char *argv[] = {(char[]){PROGRAM}, (char[]){"-q"}, (char[]){"-f"}, config, (char[]){"-rc"}, commands, NULL};
+    char *argv[] = {
+        (char[]){PROGRAM}, (char[]){"-q"}, (char[]){"-f"}, config, (char[]){"-rc"}, commands, NULL};
     pid_t pid = process_start(&(struct process_spec){argv, out, -1});
     uint64_t end = process_now_ms() + e->options.timeout_ms;
     while (process_alive(pid) && process_now_ms() < end)
@@ -177,8 +178,8 @@ static enum emulator_status read_stream(struct emulator *e, const unsigned char 
     return EMULATOR_OK;
 }
 
-static enum emulator_status read_output(struct emulator *e, const struct ref_op *ops, struct ref_result *results,
-                                        size_t count)
+static enum emulator_status read_output(struct emulator *e, const struct ref_op *ops,
+                                        struct ref_result *results, size_t count)
 {
     char name[96];
     size_t limit = count * 16 + (1u << 20);

@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const code_words[REF_CODES] = {"reset", "poke", "peek", "cr0",    "cr3",    "cr4",    "efer",
-                                                  "pkru",  "pkrs", "ac",   "access", "invlpg", "invpcid"};
+static const char *const code_words[REF_CODES] = {"reset",  "poke",   "peek",   "cr0",  "cr3",
+                                                  "cr4",    "efer",   "pkru",   "pkrs", "ac",
+                                                  "access", "invlpg", "invpcid"};
 static const char *const kind_words[REF_KINDS] = {"read", "write", "rmw", "fetch", "gdt", "idt", "tss"};
 
 void case_begin(struct ref_case *c, const char *name)

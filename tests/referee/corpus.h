@@ -24,8 +24,8 @@ struct corpus_section {
     uint32_t accessed_on_walk; /* the policy of the emulator that answered */
     uint64_t ram_bytes;
     uint64_t first_seed;
-    uint64_t count;  /* cases generated */
-    uint64_t kept;   /* cases whose answers are here; the others showed a quirk or a doubt */
+    uint64_t count; /* cases generated */
+    uint64_t kept;  /* cases whose answers are here; the others showed a quirk or a doubt */
     uint64_t checksum;
     uint64_t bytes; /* of answers */
 };

@@ -32,7 +32,8 @@ static size_t value_width(const struct ref_op *op)
 {
     if (op->code == REF_PEEK)
         return op->width;
-    bool reads = op->code == REF_ACCESS && (op->kind == REF_READ || op->kind == REF_RMW || op->kind == REF_FETCH);
+    bool reads =
+        op->code == REF_ACCESS && (op->kind == REF_READ || op->kind == REF_RMW || op->kind == REF_FETCH);
     return reads && !(op->flags & REF_NO_VALUE) ? op->width : 0;
 }
 
@@ -76,9 +77,10 @@ void corpus_write_answers(struct bytes *to, const struct ref_case *c, const stru
             continue;
         }
         uint64_t distance = value_width(&c->ops[i]) ? r->value ^ likely(c, i) : 0;
-        uint8_t tag = r->status == REF_SKIPPED ? TAG_SKIPPED : r->status != REF_DONE ? TAG_UNSUPPORTED
-                      : distance                ? TAG_DONE
-                                                : TAG_SAME;
+        uint8_t tag = r->status == REF_SKIPPED ? TAG_SKIPPED
+                      : r->status != REF_DONE  ? TAG_UNSUPPORTED
+                      : distance               ? TAG_DONE
+                                               : TAG_SAME;
         bytes_add(to, &tag, 1);
         if (tag == TAG_DONE)
             bytes_add(to, &distance, value_width(&c->ops[i]));

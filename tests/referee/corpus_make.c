@@ -7,12 +7,12 @@
 #include "compare.h"
 #include "emulator.h"
 
-#define RAM_MIB   64u
-#define LEVEL     19
-#define CHUNK     5000u
-#define PF_RSVD   0x08u
-#define ENTRY_A   0x20u
-#define ENTRY_PS  0x80u
+#define RAM_MIB  64u
+#define LEVEL    19
+#define CHUNK    5000u
+#define PF_RSVD  0x08u
+#define ENTRY_A  0x20u
+#define ENTRY_PS 0x80u
 
 struct maker {
     struct emulator *bochs, *qemu;
@@ -39,9 +39,9 @@ static struct emulator *open_one(enum emulator_kind kind, const char *rom)
 static struct ref_cpu both(const struct ref_cpu *a, const struct ref_cpu *b)
 {
     return (struct ref_cpu){
-        a->leaf1_ecx & b->leaf1_ecx, a->leaf1_edx & b->leaf1_edx, a->leaf7_ebx & b->leaf7_ebx,
-        a->leaf7_ecx & b->leaf7_ecx, a->ext1_edx & b->ext1_edx,
-        a->maxphyaddr < b->maxphyaddr ? a->maxphyaddr : b->maxphyaddr,
+        a->leaf1_ecx & b->leaf1_ecx, a->leaf1_edx & b->leaf1_edx,
+        a->leaf7_ebx & b->leaf7_ebx, a->leaf7_ecx & b->leaf7_ecx,
+        a->ext1_edx & b->ext1_edx,   a->maxphyaddr < b->maxphyaddr ? a->maxphyaddr : b->maxphyaddr,
     };
 }
 
@@ -70,7 +70,8 @@ static void chunk_free(struct chunk *k)
     free(k->second);
 }
 
-static void chunk_fill(struct chunk *k, struct corpus_section *s, const struct generate_options *options, uint64_t from)
+static void chunk_fill(struct chunk *k, struct corpus_section *s, const struct generate_options *options,
+                       uint64_t from)
 {
     k->count = s->count - from < CHUNK ? (size_t)(s->count - from) : CHUNK;
     k->total = 0;
@@ -104,7 +105,8 @@ static bool has_rmw(const struct ref_case *c)
 }
 
 /* QEMU sets A in upper entries although the walk then faults, Bochs does not; the architecture permits both. */
-static void forgive_accessed(const struct ref_case *c, const struct ref_result *bochs, struct ref_result *qemu)
+static void forgive_accessed(const struct ref_case *c, const struct ref_result *bochs,
+                             struct ref_result *qemu)
 {
     bool faulted = false;
     for (size_t i = 0; i < c->count; i++) {
@@ -129,7 +131,8 @@ static bool beyond_doubt(const struct ref_case *c, const struct ref_result *answ
     return !has_rmw(c) && !(faulted && large);
 }
 
-static void keep(struct chunk *k, struct corpus_section *s, struct bytes *flags, struct bytes *answers, bool confirmed)
+static void keep(struct chunk *k, struct corpus_section *s, struct bytes *flags, struct bytes *answers,
+                 bool confirmed)
 {
     size_t at = 0;
     for (size_t i = 0; i < k->count; i++) {
@@ -152,7 +155,8 @@ static void keep(struct chunk *k, struct corpus_section *s, struct bytes *flags,
 }
 
 /* `second` confirms the answers of `first`, or is NULL. */
-static bool add_section(struct maker *m, struct corpus_section *s, struct emulator *first, struct emulator *second)
+static bool add_section(struct maker *m, struct corpus_section *s, struct emulator *first,
+                        struct emulator *second)
 {
     const struct generate_options options = {s->cpu, s->arch, s->refuses_registers != 0, s->ram_bytes};
     struct bytes flags = {0}, answers = {0};

@@ -40,8 +40,8 @@ uint8_t *corpus_load(const char *path, size_t *size, char error[256])
     return NULL;
 }
 
-static void note_wrong(struct corpus_score *score, const struct ref_case *c, size_t i, const struct ref_result *mine,
-                       const struct ref_result *theirs)
+static void note_wrong(struct corpus_score *score, const struct ref_case *c, size_t i,
+                       const struct ref_result *mine, const struct ref_result *theirs)
 {
     char op[160], a[96], b[96];
     if (score->wrong++)
@@ -49,8 +49,8 @@ static void note_wrong(struct corpus_score *score, const struct ref_case *c, siz
     op_write(op, sizeof(op), &c->ops[i]);
     result_write(a, sizeof(a), &c->ops[i], mine);
     result_write(b, sizeof(b), &c->ops[i], theirs);
-    snprintf(score->first, sizeof(score->first), "%s, operation %zu, %s: the machine answers %s, the emulator %s", c->name,
-             i, op, a, b);
+    snprintf(score->first, sizeof(score->first),
+             "%s, operation %zu, %s: the machine answers %s, the emulator %s", c->name, i, op, a, b);
 }
 
 static void judge(struct corpus_score *score, const struct ref_case *c, const struct ref_result *mine,

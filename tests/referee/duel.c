@@ -6,7 +6,7 @@
 #include "reduce.h"
 #include "subject.h"
 
-#define REDUCE_ATTEMPTS 3000u
+#define REDUCE_ATTEMPTS 1000u
 #define SINGLE_MS       3000u /* for one case alone: more than enough */
 
 struct duel {
@@ -109,8 +109,8 @@ static bool make_room(struct duel *d, size_t count)
     return d->room != 0;
 }
 
-bool duel_answer_list(struct duel *d, const struct ref_op *ops, struct ref_result *mine, struct ref_result *theirs,
-                      size_t count)
+bool duel_answer_list(struct duel *d, const struct ref_op *ops, struct ref_result *mine,
+                      struct ref_result *theirs, size_t count)
 {
     subject_run(d->subject, ops, mine, count);
     if (!d->emulator && start_emulator(d) != EMULATOR_OK)
@@ -121,7 +121,8 @@ bool duel_answer_list(struct duel *d, const struct ref_op *ops, struct ref_resul
     return false;
 }
 
-bool duel_answers(struct duel *d, const struct ref_case *c, struct ref_result *mine, struct ref_result *theirs)
+bool duel_answers(struct duel *d, const struct ref_case *c, struct ref_result *mine,
+                  struct ref_result *theirs)
 {
     return duel_answer_list(d, c->ops, mine, theirs, c->count);
 }
@@ -197,18 +198,50 @@ size_t duel_run(struct duel *d, const struct ref_case *cases, size_t count, stru
     return f.count;
 }
 
-static bool differs(void *context, const struct ref_case *c)
+/* What a difference looks like, so that reducing does not slide from one to another. */
+struct signature {
+    uint8_t code, kind, mine_status, their_status;
+    uint32_t mine_error, their_error;
+    uint64_t distance; /* of peeked values */
+};
+
+static struct signature signature_of(const struct ref_op *op, const struct ref_result *mine,
+                                     const struct ref_result *theirs)
 {
-    struct duel *d = context;
+    uint64_t distance = op->code == REF_PEEK ? mine->value ^ theirs->value : 0;
+    return (struct signature){op->code,    op->kind,      mine->status, theirs->status,
+                              mine->error, theirs->error, distance};
+}
+
+struct reducing {
+    struct duel *duel;
+    struct signature signature;
+};
+
+static bool find_difference(struct duel *d, const struct ref_case *c, struct signature *signature)
+{
     if (!duel_answers(d, c, d->mine, d->theirs))
         return false;
-    return compare_case(d->options.oracle, c, d->mine, d->theirs, NULL) != SIZE_MAX;
+    size_t op = compare_case(d->options.oracle, c, d->mine, d->theirs, NULL);
+    if (op == SIZE_MAX)
+        return false;
+    *signature = signature_of(&c->ops[op], &d->mine[op], &d->theirs[op]);
+    return true;
+}
+
+static bool shows_the_same(void *context, const struct ref_case *c)
+{
+    const struct reducing *r = context;
+    struct signature now = {0};
+    return find_difference(r->duel, c, &now) && memcmp(&now, &r->signature, sizeof(now)) == 0;
 }
 
 void duel_reduce(struct duel *d, struct ref_case *c)
 {
-    if (make_room(d, REF_MAX_OPS) && differs(d, c))
-        reduce_case(c, differs, d, d->options.oracle == EMULATOR_BOCHS ? REDUCE_ATTEMPTS / 10 : REDUCE_ATTEMPTS);
+    bool bochs = d->options.oracle == EMULATOR_BOCHS;
+    struct reducing r = {.duel = d};
+    if (make_room(d, REF_MAX_OPS) && find_difference(d, c, &r.signature))
+        reduce_case(c, shows_the_same, &r, bochs ? REDUCE_ATTEMPTS / 10 : REDUCE_ATTEMPTS);
 }
 
 void duel_print(FILE *out, struct duel *d, const struct ref_case *c)

@@ -21,8 +21,8 @@ enum emulator_kind duel_oracle(const struct duel *duel);
 struct generate_options duel_generate_options(const struct duel *duel, unsigned arch);
 
 struct duel_difference {
-    size_t number;   /* of the case, in the list given */
-    size_t op;       /* the operation at fault; SIZE_MAX: the emulator did not survive the case */
+    size_t number; /* of the case, in the list given */
+    size_t op;     /* the operation at fault; SIZE_MAX: the emulator did not survive the case */
 };
 
 /*
@@ -33,11 +33,12 @@ size_t duel_run(struct duel *duel, const struct ref_case *cases, size_t count, s
                 struct duel_difference *differences, size_t max);
 
 /* Results of one case on both, from the machine even if the emulator did not survive; false if the emulator did not survive (and was started anew). */
-bool duel_answers(struct duel *duel, const struct ref_case *c, struct ref_result *mine, struct ref_result *theirs);
+bool duel_answers(struct duel *duel, const struct ref_case *c, struct ref_result *mine,
+                  struct ref_result *theirs);
 
 /* Likewise for many cases at once, their operations one after the other; false: some case among them kills it. */
-bool duel_answer_list(struct duel *duel, const struct ref_op *ops, struct ref_result *mine, struct ref_result *theirs,
-                      size_t count);
+bool duel_answer_list(struct duel *duel, const struct ref_op *ops, struct ref_result *mine,
+                      struct ref_result *theirs, size_t count);
 
 /* Make a case with an unexplained difference as small as it can be. */
 void duel_reduce(struct duel *duel, struct ref_case *c);

@@ -21,7 +21,7 @@ struct emulator_options {
     unsigned phys_bits;  /* QEMU: MAXPHYADDR, 32 to 52; 0: 40. Bochs always has 40 */
     unsigned ram_mib;    /* 0: 64. QEMU's is sparse, so hundreds of GiB are fine; Bochs has at most 2048 */
     unsigned timeout_ms; /* for one batch; 0: 20 s */
-    const char *cpu;     /* QEMU's -cpu without phys-bits, or Bochs's model; NULL: the one with most features */
+    const char *cpu; /* QEMU's -cpu without phys-bits, or Bochs's model; NULL: the one with most features */
 };
 
 enum emulator_status {
@@ -41,8 +41,8 @@ void emulator_close(struct emulator *emulator);
  * Run operations; results[i] answers ops[i]. The first operation of every case is REF_RESET, and a case has at most
  * REF_MAX_OPS. After a failure the emulator is dead: close it.
  */
-enum emulator_status emulator_run(struct emulator *emulator, const struct ref_op *ops, struct ref_result *results,
-                                  size_t count);
+enum emulator_status emulator_run(struct emulator *emulator, const struct ref_op *ops,
+                                  struct ref_result *results, size_t count);
 
 /* What CPUID says. Bochs knows it after its first run. */
 const struct ref_cpu *emulator_cpu(const struct emulator *emulator);

@@ -4,21 +4,21 @@
 
 #include "generate_impl.h"
 
-#define CR0_WP    0x10000u
-#define CR0_ON    0x80000011u
-#define CR0_NW    0x20000000u /* without CD: refused */
-#define CR4_PSE   0x10u
-#define CR4_PAE   0x20u
-#define CR4_PGE   0x80u
-#define CR4_LA57  0x1000u
-#define CR4_PCIDE 0x20000u
-#define CR4_SMEP  0x100000u
-#define CR4_SMAP  0x200000u
-#define CR4_PKE   0x400000u
-#define CR4_PKS   0x1000000u
+#define CR0_WP       0x10000u
+#define CR0_ON       0x80000011u
+#define CR0_NW       0x20000000u /* without CD: refused */
+#define CR4_PSE      0x10u
+#define CR4_PAE      0x20u
+#define CR4_PGE      0x80u
+#define CR4_LA57     0x1000u
+#define CR4_PCIDE    0x20000u
+#define CR4_SMEP     0x100000u
+#define CR4_SMAP     0x200000u
+#define CR4_PKE      0x400000u
+#define CR4_PKS      0x1000000u
 #define CR4_RESERVED 0x8000u
-#define EFER_LME  0x100u
-#define EFER_NXE  0x800u
+#define EFER_LME     0x100u
+#define EFER_NXE     0x800u
 
 void gen_add(struct gen *g, struct ref_op op)
 {
@@ -104,7 +104,8 @@ static void data_access(struct gen *g)
     if (prng_percent(r, 40))
         offset &= ~7u;
     if (g->neighbour.address && prng_percent(r, 40))
-        offset = 0x1000 - prng_below(r, op.width); /* crosses if wide enough; 0x1000 is the neighbour itself */
+        offset =
+            0x1000 - prng_below(r, op.width); /* crosses if wide enough; 0x1000 is the neighbour itself */
     op.flags = prng_percent(r, 50) ? REF_USER : 0;
     op.flags |= g->outside || (g->neighbour_outside && offset + op.width > 0x1000) ? REF_NO_VALUE : 0;
     op.address = g->linear + offset;
@@ -129,7 +130,8 @@ static void fetch_access(struct gen *g)
 static void implicit_access(struct gen *g)
 {
     bool user = g->implicit_kind == REF_TSS || prng_percent(&g->random, 50);
-    gen_add(g, (struct ref_op){REF_ACCESS, 0, (uint8_t)g->implicit_kind, user ? REF_USER : 0, 0, g->linear, 0});
+    gen_add(g,
+            (struct ref_op){REF_ACCESS, 0, (uint8_t)g->implicit_kind, user ? REF_USER : 0, 0, g->linear, 0});
 }
 
 static void add_access(struct gen *g)

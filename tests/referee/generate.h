@@ -16,10 +16,10 @@
 enum generate_arch { ARCH_32BIT = 1, ARCH_PAE = 2, ARCH_4LEVEL = 4, ARCH_5LEVEL = 8, ARCH_ALL = 15 };
 
 struct generate_options {
-    struct ref_cpu cpu; /* what the CPU under test has; the cases use nothing else */
-    unsigned arch;      /* a set of enum generate_arch */
+    struct ref_cpu cpu;     /* what the CPU under test has; the cases use nothing else */
+    unsigned arch;          /* a set of enum generate_arch */
     bool refuses_registers; /* the CPU refuses the register writes that it must (QEMU does not always) */
-    uint64_t ram_bytes; /* frames outside are used for faults and unread accesses alone */
+    uint64_t ram_bytes;     /* frames outside are used for faults and unread accesses alone */
 };
 
 /* `seed` and the options decide the case entirely. */

@@ -32,13 +32,14 @@ struct gen {
     enum generate_arch arch;
     unsigned width; /* of an entry */
     uint64_t cr0, cr3, cr4, efer;
-    uint64_t linear; /* of the page (with a large page: of 4 KiB in it) */
+    uint64_t linear;                   /* of the page (with a large page: of 4 KiB in it) */
     struct gen_entry path[MAX_LEVELS]; /* from the root to the leaf */
     unsigned levels;
     struct gen_entry neighbour; /* the next page's leaf; address 0: none */
     uint64_t frame;             /* physical address of the 4 KiB at `linear` */
     uint64_t neighbour_frame;
-    bool outside; /* the frame is not in the pattern region: values mean nothing, and nothing there may be executed */
+    bool
+        outside; /* the frame is not in the pattern region: values mean nothing, and nothing there may be executed */
     bool neighbour_outside;
     bool implicit; /* the page below maps the ROM's table for `implicit_kind` */
     unsigned implicit_kind;

@@ -185,11 +185,14 @@ static void add_alias(struct gen *g, uint64_t table)
     static const uint64_t frames[] = {REF_GDT_FRAME, REF_IDT32_FRAME, REF_TSS_FRAME};
     unsigned which = prng_below(&g->random, 3);
     uint64_t frame = which == 1 && g->arch >= ARCH_4LEVEL ? REF_IDT64_FRAME : frames[which];
-    struct gen_entry before = {table + index_offset(g, g->linear - 0x1000, 12), frame | E_P | E_RW | E_A | E_D, 12, true};
+    struct gen_entry before = {table + index_offset(g, g->linear - 0x1000, 12),
+                               frame | E_P | E_RW | E_A | E_D, 12, true};
     g->implicit = true;
     g->implicit_kind = REF_GDT + which;
     for (unsigned i = 0; i + 1 < g->levels; i++) { /* or the ROM would lose its table */
-        uint64_t keep = g->arch == ARCH_PAE && i == 0 ? 0xfffff018 : g->width == 4 ? 0xffffff7f : 0x000ffffffffff17f;
+        uint64_t keep = g->arch == ARCH_PAE && i == 0 ? 0xfffff018
+                        : g->width == 4               ? 0xffffff7f
+                                                      : 0x000ffffffffff17f;
         g->path[i].value = (g->path[i].value & keep) | E_P;
         if (g->width == 8)
             g->path[i].value &= (1ull << g->options->cpu.maxphyaddr) - 1;
@@ -199,7 +202,8 @@ static void add_alias(struct gen *g, uint64_t table)
 
 void generate_space(struct gen *g)
 {
-    static const uint64_t first[] = {0, REF_ROOT0_32BIT, REF_ROOT0_PAE, 0, REF_ROOT0_4LEVEL, 0, 0, 0, REF_ROOT0_5LEVEL};
+    static const uint64_t first[] = {0, REF_ROOT0_32BIT, REF_ROOT0_PAE, 0, REF_ROOT0_4LEVEL, 0, 0,
+                                     0, REF_ROOT0_5LEVEL};
     unsigned leaf = choose_leaf(g);
     uint64_t table = g->cr3 & ~0xfffull;
     choose_linear(g, leaf);

@@ -58,7 +58,8 @@ bool process_program_exists(const char *name)
     char *copy = strdup(path ? path : "/usr/bin:/bin");
     bool found = false;
     char *rest = NULL;
-    for (char *dir = copy ? strtok_r(copy, ":", &rest) : NULL; dir && !found; dir = strtok_r(NULL, ":", &rest)) {
+    for (char *dir = copy ? strtok_r(copy, ":", &rest) : NULL; dir && !found;
+         dir = strtok_r(NULL, ":", &rest)) {
         char file[4096];
         snprintf(file, sizeof(file), "%s/%s", dir, name);
         found = access(file, X_OK) == 0;

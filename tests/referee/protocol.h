@@ -57,8 +57,8 @@
 /* What a dword of the data region holds: a read tells its physical address, a fetch meets int3 (0xcc). */
 #define REF_PATTERN(pa) (0xccu | (((uint32_t)(pa) >> 2) << 8))
 
-#define REF_MAX_OPS     256    /* operations in one case, RESET included */
-#define REF_MAILBOX_OPS 16384  /* operations in one ring of the bell */
+#define REF_MAX_OPS     256   /* operations in one case, RESET included */
+#define REF_MAILBOX_OPS 16384 /* operations in one ring of the bell */
 #define REF_MAGIC_LIVE  0x4c4d454b
 #define REF_MAGIC_BATCH 0x424d454b
 #define REF_STREAM_HEAD "KMSREF01" /* what a batch prints before its results */

@@ -65,12 +65,24 @@ static void fill_arguments(const struct emulator *e, struct qemu_arguments *a)
 
 static void start(struct emulator *e, struct qemu_arguments *a)
 {
-    char *argv[] = {(char[]){PROGRAM},  (char[]){"-object"},    a->object,
-                    (char[]){"-machine"}, a->machine,           (char[]){"-m"},
-                    a->size,            (char[]){"-cpu"},       a->cpu,
-                    (char[]){"-bios"},  e->rom,                 (char[]){"-display"},
-                    (char[]){"none"},   (char[]){"-nodefaults"}, (char[]){"-no-reboot"},
-                    (char[]){"-debugcon"}, (char[]){"null"},    NULL};
+    char *argv[] = {(char[]){PROGRAM},
+                    (char[]){"-object"},
+                    a->object,
+                    (char[]){"-machine"},
+                    a->machine,
+                    (char[]){"-m"},
+                    a->size,
+                    (char[]){"-cpu"},
+                    a->cpu,
+                    (char[]){"-bios"},
+                    e->rom,
+                    (char[]){"-display"},
+                    (char[]){"none"},
+                    (char[]){"-nodefaults"},
+                    (char[]){"-no-reboot"},
+                    (char[]){"-debugcon"},
+                    (char[]){"null"},
+                    NULL};
     e->pid = process_start(&(struct process_spec){argv, -1, -1});
 }
 
@@ -83,7 +95,8 @@ static void pause_briefly(unsigned round)
         nanosleep(&(struct timespec){0, 50000}, NULL);
 }
 
-static enum emulator_status wait_for(struct emulator *e, volatile uint32_t *word, uint32_t value, unsigned limit_ms)
+static enum emulator_status wait_for(struct emulator *e, volatile uint32_t *word, uint32_t value,
+                                     unsigned limit_ms)
 {
     uint64_t end = process_now_ms() + limit_ms;
     for (unsigned round = 0; *word != value; round++) {
@@ -139,7 +152,8 @@ static size_t whole_cases(const struct ref_op *ops, size_t count)
     return n;
 }
 
-enum emulator_status qemu_run(struct emulator *e, const struct ref_op *ops, struct ref_result *results, size_t count)
+enum emulator_status qemu_run(struct emulator *e, const struct ref_op *ops, struct ref_result *results,
+                              size_t count)
 {
     while (count) {
         size_t n = whole_cases(ops, count);

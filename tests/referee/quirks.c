@@ -26,19 +26,23 @@ static const struct {
     [QEMU_RSVD_WITHOUT_P] = {"QEMU_RSVD_WITHOUT_P", "a reserved-bit fault is reported without P"},
     [QEMU_RMW_FAULT_AS_READ] = {"QEMU_RMW_FAULT_AS_READ",
                                 "a locked access that faults on its read part is reported as a read"},
-    [QEMU_RMW_ACCESSED] = {"QEMU_RMW_ACCESSED", "a locked access sets A by its read part, though its write part faults"},
+    [QEMU_RMW_ACCESSED] = {"QEMU_RMW_ACCESSED",
+                           "a locked access sets A by its read part, though its write part faults"},
     [QEMU_PDPTE_IN_MEMORY] = {"QEMU_PDPTE_IN_MEMORY",
                               "PAE: PDPTEs are read in each walk, get A, and are not checked when loaded"},
     [QEMU_1GB_ACCESSED] = {"QEMU_1GB_ACCESSED", "a 1 GiB entry gets A even if the access then faults"},
     [QEMU_PSE36_ANY_WIDTH] = {"QEMU_PSE36_ANY_WIDTH", "PSE-36 ignores MAXPHYADDR"},
     [QEMU_IMPLICIT_WITH_AC] = {"QEMU_IMPLICIT_WITH_AC", "AC at CPL 0 lifts SMAP for implicit accesses too"},
-    [QEMU_SPLIT_READ_CR2] = {"QEMU_SPLIT_READ_CR2", "a read over two pages faults at its address rounded down"},
+    [QEMU_SPLIT_READ_CR2] = {"QEMU_SPLIT_READ_CR2",
+                             "a read over two pages faults at its address rounded down"},
     [QEMU_SPLIT_RMW] = {"QEMU_SPLIT_RMW", "a locked access over two pages is a read and then a write"},
     [QEMU_UNCHECKED_REGISTER] = {"QEMU_UNCHECKED_REGISTER", "a refused register write is accepted"},
-    [QEMU_USER_WITHOUT_PKS] = {"QEMU_USER_WITHOUT_PKS", "a user's access to a supervisor page never reports PK"},
+    [QEMU_USER_WITHOUT_PKS] = {"QEMU_USER_WITHOUT_PKS",
+                               "a user's access to a supervisor page never reports PK"},
     [BOCHS_IMPLICIT_WITH_AC] = {"BOCHS_IMPLICIT_WITH_AC", "AC lifts SMAP for implicit accesses at any CPL"},
     [BOCHS_PDPTE_EAGER] = {"BOCHS_PDPTE_EAGER", "PAE: a change of CR0.WP or CR4.SMAP loads the PDPTEs again"},
-    [QEMU_FETCH_LARGE_STALE] = {"QEMU_FETCH_LARGE_STALE", "INVLPG leaves fetches elsewhere in a large page stale"},
+    [QEMU_FETCH_LARGE_STALE] = {"QEMU_FETCH_LARGE_STALE",
+                                "INVLPG leaves fetches elsewhere in a large page stale"},
 };
 
 const char *quirk_name(enum quirk quirk)
@@ -102,9 +106,9 @@ void quirk_context_step(struct quirk_context *k, size_t i, const struct ref_resu
 {
     const struct ref_op *op = &k->c->ops[i];
     bool fault = mine->status == REF_FAULT || theirs->status == REF_FAULT;
-    uint64_t *reg = op->code == REF_CR0   ? &k->cr0
-                    : op->code == REF_CR3 ? &k->cr3
-                    : op->code == REF_CR4 ? &k->cr4
+    uint64_t *reg = op->code == REF_CR0    ? &k->cr0
+                    : op->code == REF_CR3  ? &k->cr3
+                    : op->code == REF_CR4  ? &k->cr4
                     : op->code == REF_EFER ? &k->efer
                                            : NULL;
     if (reg && !fault)
@@ -121,7 +125,8 @@ void quirk_context_step(struct quirk_context *k, size_t i, const struct ref_resu
 
 static bool both_page_faults(const struct ref_result *mine, const struct ref_result *theirs)
 {
-    return mine->status == REF_FAULT && theirs->status == REF_FAULT && mine->vector == PF && theirs->vector == PF;
+    return mine->status == REF_FAULT && theirs->status == REF_FAULT && mine->vector == PF &&
+           theirs->vector == PF;
 }
 
 /* The error code that QEMU gives where the machine gives `error`, as far as its two error-code quirks go. */
@@ -146,7 +151,8 @@ static enum quirk explain_faults(const struct quirk_context *k, const struct ref
                                  const struct ref_result *mine, const struct ref_result *theirs)
 {
     enum quirk quirk;
-    bool keyless = k->cr4 & CR4_PKS && op->flags & REF_USER && mine->error & PF_PK && !(theirs->error & PF_PK);
+    bool keyless =
+        k->cr4 & CR4_PKS && op->flags & REF_USER && mine->error & PF_PK && !(theirs->error & PF_PK);
     uint32_t expected = keyless ? mine->error & ~PF_PK : mine->error;
     bool error = explained_error(op, expected, theirs->error, &quirk);
     if (keyless && quirk == QUIRK_NONE)
@@ -162,11 +168,12 @@ static enum quirk explain_faults(const struct quirk_context *k, const struct ref
 }
 
 /* SMAP would forbid it, and AC, which has no say here, lifted it. */
-static bool implicit_with_ac(const struct quirk_context *k, const struct ref_op *op, const struct ref_result *mine,
-                             const struct ref_result *theirs)
+static bool implicit_with_ac(const struct quirk_context *k, const struct ref_op *op,
+                             const struct ref_result *mine, const struct ref_result *theirs)
 {
     return op->code == REF_ACCESS && op->kind > REF_FETCH && k->ac && k->cr4 & CR4_SMAP &&
-           mine->status == REF_FAULT && mine->vector == PF && mine->error == PF_P && theirs->status == REF_DONE;
+           mine->status == REF_FAULT && mine->vector == PF && mine->error == PF_P &&
+           theirs->status == REF_DONE;
 }
 
 /* INVLPG came for another address of what may be the same large page. */
@@ -196,8 +203,8 @@ static enum quirk explain_access(const struct quirk_context *k, const struct ref
     return quirk;
 }
 
-static enum quirk explain_peek(const struct quirk_context *k, const struct ref_op *op, const struct ref_result *mine,
-                               const struct ref_result *theirs)
+static enum quirk explain_peek(const struct quirk_context *k, const struct ref_op *op,
+                               const struct ref_result *mine, const struct ref_result *theirs)
 {
     int depth = entry_depth(k, op->address, 5);
     uint64_t difference = mine->value ^ theirs->value;
@@ -224,8 +231,8 @@ static struct quirk_answer explain_register(const struct quirk_context *k, const
     return (struct quirk_answer){QUIRK_NONE, false};
 }
 
-static struct quirk_answer explain_qemu(const struct quirk_context *k, size_t i, const struct ref_result *mine,
-                                        const struct ref_result *theirs)
+static struct quirk_answer explain_qemu(const struct quirk_context *k, size_t i,
+                                        const struct ref_result *mine, const struct ref_result *theirs)
 {
     const struct ref_op *op = &k->c->ops[i];
     struct quirk_answer answer = {QUIRK_NONE, false};
@@ -243,8 +250,8 @@ static struct quirk_answer explain_qemu(const struct quirk_context *k, size_t i,
     return answer;
 }
 
-static struct quirk_answer explain_bochs(const struct quirk_context *k, size_t i, const struct ref_result *mine,
-                                         const struct ref_result *theirs)
+static struct quirk_answer explain_bochs(const struct quirk_context *k, size_t i,
+                                         const struct ref_result *mine, const struct ref_result *theirs)
 {
     if (implicit_with_ac(k, &k->c->ops[i], mine, theirs))
         return (struct quirk_answer){BOCHS_IMPLICIT_WITH_AC, true};

@@ -12,20 +12,20 @@
 
 enum quirk {
     QUIRK_NONE,
-    QEMU_RSVD_WITHOUT_P,        /* a reserved-bit fault is reported without P */
-    QEMU_RMW_FAULT_AS_READ,     /* a locked access that faults on its read part is reported as a read */
-    QEMU_RMW_ACCESSED,          /* ... and sets Accessed, though the write part then faults */
-    QEMU_PDPTE_IN_MEMORY,       /* PAE: PDPTEs are read in each walk, get A, and are not checked when loaded */
-    QEMU_1GB_ACCESSED,          /* a 1 GiB entry gets A even if the access then faults */
-    QEMU_PSE36_ANY_WIDTH,       /* PSE-36 ignores MAXPHYADDR: only bit 21 is reserved */
-    QEMU_IMPLICIT_WITH_AC,      /* EFLAGS.AC at CPL 0 lifts SMAP for implicit accesses too */
-    QEMU_SPLIT_READ_CR2,        /* a read over two pages faults at an address rounded down to its width */
-    QEMU_SPLIT_RMW,             /* a locked access over two pages is made of a read and a write */
-    QEMU_UNCHECKED_REGISTER,    /* a register write that the manual refuses is accepted */
-    QEMU_USER_WITHOUT_PKS,      /* a user's access to a supervisor page never reports PK */
-    QEMU_FETCH_LARGE_STALE,     /* INVLPG in a large page leaves translations for fetches elsewhere in it */
-    BOCHS_IMPLICIT_WITH_AC,     /* EFLAGS.AC lifts SMAP for implicit accesses at any CPL */
-    BOCHS_PDPTE_EAGER,          /* PAE: any change of CR0.WP or CR4.SMAP loads the PDPTEs again */
+    QEMU_RSVD_WITHOUT_P,     /* a reserved-bit fault is reported without P */
+    QEMU_RMW_FAULT_AS_READ,  /* a locked access that faults on its read part is reported as a read */
+    QEMU_RMW_ACCESSED,       /* ... and sets Accessed, though the write part then faults */
+    QEMU_PDPTE_IN_MEMORY,    /* PAE: PDPTEs are read in each walk, get A, and are not checked when loaded */
+    QEMU_1GB_ACCESSED,       /* a 1 GiB entry gets A even if the access then faults */
+    QEMU_PSE36_ANY_WIDTH,    /* PSE-36 ignores MAXPHYADDR: only bit 21 is reserved */
+    QEMU_IMPLICIT_WITH_AC,   /* EFLAGS.AC at CPL 0 lifts SMAP for implicit accesses too */
+    QEMU_SPLIT_READ_CR2,     /* a read over two pages faults at an address rounded down to its width */
+    QEMU_SPLIT_RMW,          /* a locked access over two pages is made of a read and a write */
+    QEMU_UNCHECKED_REGISTER, /* a register write that the manual refuses is accepted */
+    QEMU_USER_WITHOUT_PKS,   /* a user's access to a supervisor page never reports PK */
+    QEMU_FETCH_LARGE_STALE,  /* INVLPG in a large page leaves translations for fetches elsewhere in it */
+    BOCHS_IMPLICIT_WITH_AC,  /* EFLAGS.AC lifts SMAP for implicit accesses at any CPL */
+    BOCHS_PDPTE_EAGER,       /* PAE: any change of CR0.WP or CR4.SMAP loads the PDPTEs again */
     QUIRKS
 };
 
@@ -37,7 +37,7 @@ struct quirk_context {
     const struct ref_case *c;
     uint64_t cr0, cr3, cr4, efer;
     bool ac;
-    bool faulted;     /* some access before faulted, on either side */
+    bool faulted;           /* some access before faulted, on either side */
     bool rmw_faulted;       /* and it was a locked one */
     bool rmw_split_faulted; /* over two pages */
     bool pdpte_poked;       /* PAE: a PDPTE in memory differs from its register */

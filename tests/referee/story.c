@@ -18,15 +18,13 @@ struct named_bit {
 };
 
 static const struct named_bit entry_bits[] = {
-    {"p", 1},      {"rw", 2},    {"us", 4},          {"pwt", 8},           {"pcd", 16}, {"a", 32},
-    {"d", 64},     {"ps", 128},  {"pat", 128},       {"g", 256},           {"nx", 1ull << 63},
-    {NULL, 0},
+    {"p", 1},  {"rw", 2},   {"us", 4},    {"pwt", 8}, {"pcd", 16},        {"a", 32},
+    {"d", 64}, {"ps", 128}, {"pat", 128}, {"g", 256}, {"nx", 1ull << 63}, {NULL, 0},
 };
 static const struct named_bit cr0_bits[] = {{"pe", 1}, {"wp", 0x10000}, {"pg", 0x80000000}, {NULL, 0}};
-static const struct named_bit cr4_bits[] = {{"pse", 0x10},      {"pae", 0x20},      {"pge", 0x80},
-                                            {"la57", 0x1000},   {"pcide", 0x20000}, {"smep", 0x100000},
-                                            {"smap", 0x200000}, {"pke", 0x400000},  {"pks", 0x1000000},
-                                            {NULL, 0}};
+static const struct named_bit cr4_bits[] = {
+    {"pse", 0x10},      {"pae", 0x20},      {"pge", 0x80},     {"la57", 0x1000},   {"pcide", 0x20000},
+    {"smep", 0x100000}, {"smap", 0x200000}, {"pke", 0x400000}, {"pks", 0x1000000}, {NULL, 0}};
 static const struct named_bit efer_bits[] = {{"lme", 0x100}, {"nxe", 0x800}, {NULL, 0}};
 
 /* One story being turned into one case. */
@@ -297,7 +295,8 @@ static void split(char *text, struct words *w)
 {
     char *rest = NULL;
     w->count = 0;
-    for (char *word = strtok_r(text, " \t\r\n", &rest); word && w->count < 32; word = strtok_r(NULL, " \t\r\n", &rest))
+    for (char *word = strtok_r(text, " \t\r\n", &rest); word && w->count < 32;
+         word = strtok_r(NULL, " \t\r\n", &rest))
         w->word[w->count++] = word;
 }
 
@@ -374,8 +373,8 @@ static unsigned modes_named(const char *line)
     return modes;
 }
 
-static bool one_case(const struct file *f, size_t from, size_t to, enum story_mode mode, struct story_list *list,
-                     char error[256])
+static bool one_case(const struct file *f, size_t from, size_t to, enum story_mode mode,
+                     struct story_list *list, char error[256])
 {
     char name[CASE_NAME];
     const char *title = f->lines[from] + strcspn(f->lines[from], " ");

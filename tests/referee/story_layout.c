@@ -52,10 +52,22 @@ static const struct {
     const char *name;
     uint64_t value;
 } constants[] = {
-    {"A", 0x410000},    {"B", 0x411000},    {"C", 0x412000},          {"D", 0x413000},
-    {"BIGA", 0x400000}, {"BIGB", 0x800000}, {"HUGEA", 0},             {"root", ROOT},
-    {"root2", ROOT + SPACE2}, {"pdpt", PDPT}, {"pt", PT},             {"pt2", PT2},
-    {"pd", PD},         {"fardirectory", FAR_PD}, {"fartable", FAR_PT}, {"gdtframe", REF_GDT_FRAME},
+    {"A", 0x410000},
+    {"B", 0x411000},
+    {"C", 0x412000},
+    {"D", 0x413000},
+    {"BIGA", 0x400000},
+    {"BIGB", 0x800000},
+    {"HUGEA", 0},
+    {"root", ROOT},
+    {"root2", ROOT + SPACE2},
+    {"pdpt", PDPT},
+    {"pt", PT},
+    {"pt2", PT2},
+    {"pd", PD},
+    {"fardirectory", FAR_PD},
+    {"fartable", FAR_PT},
+    {"gdtframe", REF_GDT_FRAME},
     {"tssframe", REF_TSS_FRAME},
 };
 
@@ -68,7 +80,8 @@ static uint64_t linear_of(enum story_mode mode, const struct place *p)
 {
     if (mode == STORY_32BIT)
         return ((uint64_t)p->table << 22 | (uint64_t)p->page << 12) + p->offset;
-    uint64_t linear = ((uint64_t)p->upper << 30 | (uint64_t)p->table << 21 | (uint64_t)p->page << 12) + p->offset;
+    uint64_t linear =
+        ((uint64_t)p->upper << 30 | (uint64_t)p->table << 21 | (uint64_t)p->page << 12) + p->offset;
     if (mode >= STORY_4LEVEL)
         linear |= (uint64_t)UPPER_INDEX << 39;
     if (mode == STORY_5LEVEL)
@@ -165,7 +178,8 @@ static void link_upper(enum story_mode mode, struct ref_case *c, uint64_t space)
     if (mode == STORY_5LEVEL)
         link_entry(mode, c, ROOT + space + UPPER_INDEX * 8u, (PML4 + space) | LINK);
     if (mode >= STORY_4LEVEL)
-        link_entry(mode, c, (mode == STORY_5LEVEL ? PML4 : ROOT) + space + UPPER_INDEX * 8u, (PDPT + space) | LINK);
+        link_entry(mode, c, (mode == STORY_5LEVEL ? PML4 : ROOT) + space + UPPER_INDEX * 8u,
+                   (PDPT + space) | LINK);
     if (mode != STORY_32BIT)
         link_entry(mode, c, pdpt + space + UPPER_INDEX * 8u, (PD + space) | bits);
     if (mode == STORY_PAE) {

@@ -57,8 +57,8 @@ static void judge(struct telling *t, const struct ref_case *c, const struct ref_
 }
 
 /* A quirk explains it if everything up to there is either permitted or a quirk. */
-bool story_excused(enum emulator_kind oracle, const struct ref_case *c, size_t wrong, const struct ref_result *mine,
-                   const struct ref_result *theirs)
+bool story_excused(enum emulator_kind oracle, const struct ref_case *c, size_t wrong,
+                   const struct ref_result *mine, const struct ref_result *theirs)
 {
     struct quirk_context context;
     quirk_context_begin(&context, c);

@@ -17,7 +17,7 @@ struct story_score {
 struct story_score story_run(const struct story_list *list, struct duel *duel, FILE *out);
 
 /* Is the emulator's answer to operation `wrong`, which the story does not permit, a quirk of its? */
-bool story_excused(enum emulator_kind oracle, const struct ref_case *c, size_t wrong, const struct ref_result *mine,
-                   const struct ref_result *theirs);
+bool story_excused(enum emulator_kind oracle, const struct ref_case *c, size_t wrong,
+                   const struct ref_result *mine, const struct ref_result *theirs);
 
 #endif

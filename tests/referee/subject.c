@@ -22,12 +22,14 @@ static uint32_t features_of(const struct ref_cpu *c)
         bool has;
         uint32_t bit;
     } rows[] = {
-        {cpu_has_pse(c), KMS_X86_PSE},         {cpu_has_pae(c), KMS_X86_PAE},   {cpu_has_pge(c), KMS_X86_PGE},
-        {cpu_has_pat(c), KMS_X86_PAT},         {cpu_has_pse36(c), KMS_X86_PSE36}, {cpu_has_nx(c), KMS_X86_NX},
-        {cpu_has_long_mode(c), KMS_X86_LM},    {cpu_has_1gb(c), KMS_X86_1GB},   {cpu_has_smep(c), KMS_X86_SMEP},
-        {cpu_has_smap(c), KMS_X86_SMAP},       {cpu_has_pcid(c), KMS_X86_PCID}, {cpu_has_invpcid(c), KMS_X86_INVPCID},
-        {cpu_has_pku(c), KMS_X86_PKU},         {cpu_has_pks(c), KMS_X86_PKS},   {cpu_has_la57(c), KMS_X86_LA57},
-        {true, KMS_X86_WP | KMS_X86_INVLPG},
+        {cpu_has_pse(c), KMS_X86_PSE},      {cpu_has_pae(c), KMS_X86_PAE},
+        {cpu_has_pge(c), KMS_X86_PGE},      {cpu_has_pat(c), KMS_X86_PAT},
+        {cpu_has_pse36(c), KMS_X86_PSE36},  {cpu_has_nx(c), KMS_X86_NX},
+        {cpu_has_long_mode(c), KMS_X86_LM}, {cpu_has_1gb(c), KMS_X86_1GB},
+        {cpu_has_smep(c), KMS_X86_SMEP},    {cpu_has_smap(c), KMS_X86_SMAP},
+        {cpu_has_pcid(c), KMS_X86_PCID},    {cpu_has_invpcid(c), KMS_X86_INVPCID},
+        {cpu_has_pku(c), KMS_X86_PKU},      {cpu_has_pks(c), KMS_X86_PKS},
+        {cpu_has_la57(c), KMS_X86_LA57},    {true, KMS_X86_WP | KMS_X86_INVLPG},
     };
     uint32_t features = 0;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -55,7 +57,8 @@ struct subject *subject_new(const struct subject_options *options)
     if (!s || kms_machine_new(&machine, &s->machine) != KMS_OK)
         goto failed;
     s->cpu = kms_machine_cpu(s->machine, 0);
-    if (low < options->ram_bytes && kms_ram_add(kms_machine_ram(s->machine), HIGH_RAM, options->ram_bytes - low))
+    if (low < options->ram_bytes &&
+        kms_ram_add(kms_machine_ram(s->machine), HIGH_RAM, options->ram_bytes - low))
         goto failed;
     fill_pattern(kms_machine_ram(s->machine));
     if (kms_snapshot_take(s->machine, &s->fresh) == KMS_OK)
@@ -106,8 +109,8 @@ static void configure(struct subject *s, const struct ref_op *op, struct ref_res
         s->skipping = true;
 }
 
-static enum kms_result read_bytes(struct subject *s, kms_linear linear, enum kms_privilege privilege, size_t size,
-                                  struct kms_fault *fault)
+static enum kms_result read_bytes(struct subject *s, kms_linear linear, enum kms_privilege privilege,
+                                  size_t size, struct kms_fault *fault)
 {
     uint8_t bytes[16];
     const struct kms_access access = {linear, KMS_READ, privilege};

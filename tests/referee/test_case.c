@@ -63,7 +63,10 @@ static void seeds_decide(void **state)
 static void bad_lines_are_named(void **state)
 {
     static const char *const bad[] = {
-        "case x\npoke3 0x0 0x0\n", "case x\nread4\n", "story x\non frobnicate\n", "story x\non\nset nowhere A p\n",
+        "case x\npoke3 0x0 0x0\n",
+        "case x\nread4\n",
+        "story x\non frobnicate\n",
+        "story x\non\nset nowhere A p\n",
         "story x\non\nread4 page -> perhaps\n",
     };
     struct story_list list;
@@ -81,7 +84,8 @@ static void stories_multiply_by_mode(void **state)
     struct story_list list;
     char error[256];
     (void)state;
-    assert_true(read_text("story a\non\nread4 page -> pf 0\nstory b\nmodes pae\non\nread4 far -> pf 0\n", &list, error));
+    assert_true(read_text("story a\non\nread4 page -> pf 0\nstory b\nmodes pae\non\nread4 far -> pf 0\n",
+                          &list, error));
     assert_int_equal(list.stories, 2);
     assert_int_equal(list.count, 5);
     assert_string_equal(list.cases[0].name, "a, 32bit");

@@ -24,8 +24,8 @@ static void the_machine_agrees(void **state)
     if (!corpus_replay(file, size, &score, error))
         fail_msg("%s", error);
     if (score.wrong)
-        fail_msg("%llu of %llu cases; the first: %s", (unsigned long long)score.wrong, (unsigned long long)score.cases,
-                 score.first);
+        fail_msg("%llu of %llu cases; the first: %s", (unsigned long long)score.wrong,
+                 (unsigned long long)score.cases, score.first);
     assert_true(score.cases >= 20000);
     free(file);
 }

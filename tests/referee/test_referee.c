@@ -110,9 +110,8 @@ static void a_case_leaves_nothing(void **state)
 static void a_dead_emulator_is_an_error(void **state)
 {
     /* Paging on without the ROM's own tables: the next instruction cannot be fetched, nor any handler. */
-    const struct ref_op ops[] = {{.code = REF_RESET},
-                                 {.code = REF_CR3, .value = REF_TABLES},
-                                 {.code = REF_CR0, .value = 0x80000011}};
+    const struct ref_op ops[] = {
+        {.code = REF_RESET}, {.code = REF_CR3, .value = REF_TABLES}, {.code = REF_CR0, .value = 0x80000011}};
     struct ref_result results[3];
     struct emulator *e = open_emulator(EMULATOR_QEMU);
     (void)state;

@@ -14,10 +14,10 @@
 #include "story.h"
 #include "story_run.h"
 
-#define SKIP            77
-#define SHOWN           5 /* differences reduced and printed; all are counted */
-#define BATCH_QEMU      256
-#define BATCH_BOCHS     10000
+#define SKIP        77
+#define SHOWN       5 /* differences reduced and printed; all are counted */
+#define BATCH_QEMU  256
+#define BATCH_BOCHS 10000
 
 struct run {
     struct duel_options duel;
@@ -65,7 +65,8 @@ static bool read_resume(struct run *r)
     int fields = fscanf(f, "kms_truth seed %llu done %llu differences %llu", &seed, &done, &differences);
     fclose(f);
     if (fields != 3 || seed != r->seed) {
-        fprintf(stderr, "kms_truth: %s is not of a run with seed %llu\n", r->resume, (unsigned long long)r->seed);
+        fprintf(stderr, "kms_truth: %s is not of a run with seed %llu\n", r->resume,
+                (unsigned long long)r->seed);
         return false;
     }
     r->done = done;
@@ -94,8 +95,8 @@ static void show_progress(struct run *r)
     r->shown_ms = now;
     double rate = (double)(r->done - r->done_before) * 1000.0 / (double)(now - r->started_ms + 1);
     fprintf(stderr, "%s%llu of %llu cases, %.0f/s, %llu differences%s", terminal ? "\r" : "",
-            (unsigned long long)r->done, (unsigned long long)r->cases, rate, (unsigned long long)r->differences,
-            terminal ? "   " : "\n");
+            (unsigned long long)r->done, (unsigned long long)r->cases, rate,
+            (unsigned long long)r->differences, terminal ? "   " : "\n");
     write_resume(r);
 }
 
@@ -105,7 +106,8 @@ static void report_quirks(const struct tally *tally)
         const struct quirk_use *use = &tally->quirk[q];
         if (!use->count)
             continue;
-        printf("%llu times %s: %s; smallest case:\n", (unsigned long long)use->count, quirk_name(q), quirk_words(q));
+        printf("%llu times %s: %s; smallest case:\n", (unsigned long long)use->count, quirk_name(q),
+               quirk_words(q));
         if (use->smallest)
             case_write(stdout, use->smallest);
     }
@@ -171,8 +173,9 @@ static int random_main(struct run *r, struct duel *duel)
     uint64_t ms = process_now_ms() - r->started_ms;
     report_quirks(&r->tally);
     printf("%s: %llu cases, %llu operations, seed %llu, %.1f s, %llu unexplained differences\n",
-           emulator_name(r->duel.oracle), (unsigned long long)r->done, (unsigned long long)r->tally.operations,
-           (unsigned long long)r->seed, (double)ms / 1000.0, (unsigned long long)r->differences);
+           emulator_name(r->duel.oracle), (unsigned long long)r->done,
+           (unsigned long long)r->tally.operations, (unsigned long long)r->seed, (double)ms / 1000.0,
+           (unsigned long long)r->differences);
     return r->differences != 0;
 }
 
@@ -190,9 +193,10 @@ static int stories_main(struct run *r, struct duel *duel, char **files)
         return 2;
     }
     struct story_score score = story_run(&list, duel, stdout);
-    printf("%s: %zu stories, %zu cases, %zu beyond this CPU, %zu known quirks, %zu wrong here, %zu wrong in the machine\n",
-           emulator_name(r->duel.oracle), list.stories, list.count, score.beyond, score.excused, score.oracle_wrong,
-           score.machine_wrong);
+    printf("%s: %zu stories, %zu cases, %zu beyond this CPU, %zu known quirks, %zu wrong here, %zu wrong in "
+           "the machine\n",
+           emulator_name(r->duel.oracle), list.stories, list.count, score.beyond, score.excused,
+           score.oracle_wrong, score.machine_wrong);
     story_free(&list);
     return score.oracle_wrong + score.machine_wrong + score.lost != 0;
 }
@@ -220,7 +224,18 @@ static bool parse_number(const char *text, uint64_t *value)
     return plain_number(NULL, text, value);
 }
 
-enum option_code { OPT_ORACLE = 1, OPT_CASES, OPT_SEED, OPT_ARCH, OPT_BITS, OPT_RAM, OPT_RESUME, OPT_CORPUS, OPT_ROM, OPT_HELP };
+enum option_code {
+    OPT_ORACLE = 1,
+    OPT_CASES,
+    OPT_SEED,
+    OPT_ARCH,
+    OPT_BITS,
+    OPT_RAM,
+    OPT_RESUME,
+    OPT_CORPUS,
+    OPT_ROM,
+    OPT_HELP
+};
 
 static bool take_option(struct run *r, int code, const char *value)
 {
@@ -251,11 +266,16 @@ static bool take_option(struct run *r, int code, const char *value)
 static bool parse(struct run *r, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"oracle", required_argument, NULL, OPT_ORACLE},  {"cases", required_argument, NULL, OPT_CASES},
-        {"seed", required_argument, NULL, OPT_SEED},      {"arch", required_argument, NULL, OPT_ARCH},
-        {"phys-bits", required_argument, NULL, OPT_BITS}, {"ram", required_argument, NULL, OPT_RAM},
-        {"resume", required_argument, NULL, OPT_RESUME},  {"corpus", required_argument, NULL, OPT_CORPUS},
-        {"rom", required_argument, NULL, OPT_ROM},        {"help", no_argument, NULL, OPT_HELP},
+        {"oracle", required_argument, NULL, OPT_ORACLE},
+        {"cases", required_argument, NULL, OPT_CASES},
+        {"seed", required_argument, NULL, OPT_SEED},
+        {"arch", required_argument, NULL, OPT_ARCH},
+        {"phys-bits", required_argument, NULL, OPT_BITS},
+        {"ram", required_argument, NULL, OPT_RAM},
+        {"resume", required_argument, NULL, OPT_RESUME},
+        {"corpus", required_argument, NULL, OPT_CORPUS},
+        {"rom", required_argument, NULL, OPT_ROM},
+        {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},
     };
     int code;

@@ -1,10 +1,10 @@
 /* One operation at a time: what the CPU is made to do, and what it answered. */
 #include "rom.h"
 
-#define FLAGS_BASE   0x2u
-#define FLAGS_AC     0x40000u
-#define STUB_BYTES   16
-#define GATE_REFUSED (VECTOR_PROBED * 8u + 2u)  /* #GP error code of INT through what is no gate */
+#define FLAGS_BASE      0x2u
+#define FLAGS_AC        0x40000u
+#define STUB_BYTES      16
+#define GATE_REFUSED    (VECTOR_PROBED * 8u + 2u)  /* #GP error code of INT through what is no gate */
 #define GATE_REFUSED_16 (VECTOR_PROBED * 16u + 2u) /* what QEMU 7.2 says for it in long mode */
 
 volatile struct entry entry;

@@ -1,10 +1,10 @@
 /* The ROM's two lives: polling a host's bell, or working through a batch and printing what happened. */
 #include "rom.h"
 
-#define PORT_DEBUG     0xe9
-#define PORT_SHUTDOWN  0x8900
-#define TAG_DONE       0x80
-#define TAG_SKIPPED    0x81
+#define PORT_DEBUG      0xe9
+#define PORT_SHUTDOWN   0x8900
+#define TAG_DONE        0x80
+#define TAG_SKIPPED     0x81
 #define TAG_UNSUPPORTED 0x82
 
 void referee_main(void);

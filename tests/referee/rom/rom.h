@@ -122,14 +122,14 @@ static inline struct cpuid cpuid(uint32_t leaf)
     return r;
 }
 
-#define CR0_PG     (1u << 31)
-#define CR4_PAE    (1u << 5)
-#define CR4_PCIDE  (1u << 17)
-#define CR4_PKE    (1u << 22)
-#define MSR_EFER   0xc0000080u
-#define MSR_PKRS   0x000006e1u
-#define EFER_LMA   (1u << 10)
-#define CPU_PKS    (1u << 31) /* 7 ECX */
+#define CR0_PG    (1u << 31)
+#define CR4_PAE   (1u << 5)
+#define CR4_PCIDE (1u << 17)
+#define CR4_PKE   (1u << 22)
+#define MSR_EFER  0xc0000080u
+#define MSR_PKRS  0x000006e1u
+#define EFER_LMA  (1u << 10)
+#define CPU_PKS   (1u << 31) /* 7 ECX */
 
 static inline int long_mode(void)
 {

@@ -1,11 +1,11 @@
 /* Descriptor tables and the page tables that keep the ROM running whatever a case installs. */
 #include "rom.h"
 
-#define PTE_P  0x01u
-#define PTE_RW 0x02u
-#define PTE_US 0x04u
-#define PTE_A  0x20u
-#define PTE_D  0x40u
+#define PTE_P           0x01u
+#define PTE_RW          0x02u
+#define PTE_US          0x04u
+#define PTE_A           0x20u
+#define PTE_D           0x40u
 #define SUPERVISOR_PAGE (PTE_P | PTE_RW | PTE_A | PTE_D)
 #define TABLE           (PTE_P | PTE_RW | PTE_US | PTE_A)
 
