@@ -20,7 +20,7 @@ static void walk_image(const struct kms_image *image, const struct kms_image_reg
     state.efer = registers ? registers->efer : 0;
     kms_x86_load_pdptes(&state, kms_image_ram(image));
     struct kms_space space = kms_x86_space(&state, kms_image_ram(image));
-    struct kms_scan scan = kms_scan(&space, 2000);
+    struct kms_scan scan = kms_scan(&space, 300);
     while (kms_scan_next(&scan))
         kms_walk_recursion(&space, &scan.walk);
 }

@@ -40,14 +40,25 @@ static void print_page(struct cli *cli, const struct kms_walk *walk)
     putc('\n', cli->out);
 }
 
+/* By hand as well, but for a name, whose characters may need care. */
 static void page_json(struct cli *cli, const struct kms_walk *walk)
 {
     char flags[10] = "";
     put_flags(flags, kms_walk_last(walk));
-    cli_json_item(cli,
-                  json_pack("{so so sI ss so}", "linear", cli_json_address(walk->linear), "physical",
-                            cli_json_address(kms_walk_frame(walk)), "size", (json_int_t)1 << walk->page_shift,
-                            "flags", flags, "name", cli_json_name(cli, walk->linear)));
+    fprintf(cli->out,
+            "%s\n{\"linear\": \"0x%" PRIx64 "\", \"physical\": \"0x%" PRIx64 "\", \"size\": %" PRIu64
+            ", \"flags\": \"%s\", \"name\": ",
+            cli->json_items ? "," : "", walk->linear, kms_walk_frame(walk), UINT64_C(1) << walk->page_shift,
+            flags);
+    cli->json_items = true;
+    if (cli->symbols) {
+        json_t *name = cli_json_name(cli, walk->linear);
+        json_dumpf(name, cli->out, JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
+        json_decref(name);
+    } else {
+        fputs("null", cli->out);
+    }
+    putc('}', cli->out);
 }
 
 static enum cli_exit tlb(struct cli *cli)

@@ -7,7 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static void compare_guest(const char *kernel, unsigned oddities)
+/* A guest of ours, halted after it turned paging on, and paused. */
+static struct qemu start_guest(const char *kernel)
 {
     char ready[128], debugcon[160];
     snprintf(ready, sizeof ready, "%s/ready", tool_folder());
@@ -20,8 +21,39 @@ static void compare_guest(const char *kernel, unsigned oddities)
     struct qemu qemu = qemu_start(arguments);
     qemu_wait(&qemu, ready, "R", 20);
     qemu_pause(&qemu);
+    return qemu;
+}
+
+static void compare_guest(const char *kernel, unsigned oddities)
+{
+    struct qemu qemu = start_guest(kernel);
     monitor_compare(&qemu, 32, oddities);
     qemu_stop(&qemu);
+}
+
+static void expect_monitor(struct qemu *qemu, const char *command, const char *part, bool there)
+{
+    char *answer = qemu_monitor(qemu, command);
+    if ((strstr(answer, part) != NULL) != there)
+        fail_msg("%s: %s", command, answer);
+    free(answer);
+}
+
+/* The table of docs/tool.md, row by row. */
+static void oddities(void **state)
+{
+    char command[256];
+    (void)state;
+    struct qemu qemu = start_guest(GUEST_ODD);
+    expect_monitor(&qemu, "info tlb", "00000000e1000000: 0000000000400000 --P------\n", true);
+    expect_monitor(&qemu, "info tlb", "00000000e1400000: 0000000000a00000 --P------\n", true);
+    expect_monitor(&qemu, "gva2gpa 0xe1400000", "gpa: ", true);
+    snprintf(command, sizeof command, "dump-guest-memory %s/core", tool_folder());
+    free(qemu_monitor(&qemu, command));
+    qemu_stop(&qemu);
+    tool_expect("tlb core --range 0xe1000000-0xe17fffff", "00000000e1000000: 0000000100400000 --P------\n",
+                "", 0);
+    tool_expect("translate 0xe1400000 core", "Unmapped\n", "", 1);
 }
 
 static void compares_32bit(void **state)
@@ -97,6 +129,7 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("tlb, mem and translate are QEMU's to the letter with PAE paging, NX in the frame excepted",
              compares_pae),
     KMS_TEST("tlb, mem and translate are QEMU's to the letter with 4-level paging", compares_4level),
+    KMS_TEST("what QEMU's monitor shows otherwise is as documented", oddities),
     KMS_TEST("a live reboot at CR0.PG is explained by the code that is not mapped", explains_code),
     KMS_TEST("a live reboot at CR0.PG is explained by the stack that is not mapped", explains_stack),
     KMS_TEST("a live reboot at CR0.PG is explained by the IDT that is not mapped", explains_idt),

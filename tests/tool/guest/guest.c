@@ -2,6 +2,8 @@
  * A guest that builds page tables with a mix of everything, turns paging on, says so on port 0xe9, and halts.
  *
  * GUEST_MODE is 32, 36 (PAE) or 64. The first 2 or 4 MiB stay mapped where they are, so that the code goes on.
+ * With GUEST_ODD, the 32-bit tables are what QEMU's monitor shows otherwise: a frame above 4 GiB (PSE-36) and a
+ * reserved bit.
  */
 #include <stdint.h>
 
@@ -101,6 +103,10 @@ static const entry *build(void)
     for (unsigned i = 0; i < 8; i++)
         top[900 + i] = (i + 1) << 22 | PS | any_flags();
     top[1023] = at(top) | P | RW;
+#ifdef GUEST_ODD
+    top[900] = (entry)1 << 22 | 1u << 13 | PS | P;
+    top[901] = (entry)2 << 22 | 1u << 21 | PS | P;
+#endif
     return top;
 }
 
