@@ -1,6 +1,7 @@
 /* Calls into a kernel and how they end; the explicit accesses of hw.h. */
 #include "guest_fixture.h"
 
+#include <pthread.h>
 #include <string.h>
 
 static struct kms_guest *boot_row(void **state)
@@ -224,6 +225,23 @@ static void calls_of_other_guests_nest(void **state)
     kms_guest_free(outer);
 }
 
+static void *call_in_a_thread(void *context)
+{
+    struct kms_guest *guest = context;
+    kms_guest_call(guest, user_story, NULL, NULL);
+    return NULL;
+}
+
+static void another_thread_may_call(void **state)
+{
+    struct kms_guest *guest = boot_row(state);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, call_in_a_thread, guest), 0);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(phys32(guest, MINI_DEMAND_FRAME + 0x1ffc), 0x3344a5a5);
+    kms_guest_free(guest);
+}
+
 static void entered_without_a_net(void **state)
 {
     struct kms_guest *guest = boot_row(state);
@@ -250,6 +268,7 @@ static const struct CMUnitTest tests[] = {
     IN_BOTH_MODES("going where no RAM is stops the call, with the address", nowhere_is_a_stop),
     KMS_TEST("native accesses meet the MMU in the window, and not in direct mode", pointers_obey_the_mode),
     IN_BOTH_MODES("a call of another guest may be nested", calls_of_other_guests_nest),
+    IN_BOTH_MODES("another thread may call the guest", another_thread_may_call),
     IN_BOTH_MODES("a thread can enter a guest and call without a net", entered_without_a_net),
 };
 KMS_TESTS(guest_call, tests)
