@@ -1,6 +1,22 @@
 #include "cli.h"
+#include "operations.h"
+
+#include <string.h>
+
+/* Commands on kernels and programs, which take their arguments themselves; all others are on memory images. */
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+} commands[] = {
+    {"run", cmd_run},
+    {"record", cmd_record},
+};
 
 int main(int argc, char **argv)
 {
+    for (unsigned i = 0; argc > 1 && i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+    }
     return cli_run(argc, argv, stdout, stderr);
 }

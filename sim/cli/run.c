@@ -38,7 +38,10 @@ static void print_commands(FILE *out)
           out);
     for (unsigned i = 0; i < cli_command_count; i++)
         fprintf(out, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
-    fputs("\nAn image is a raw file (--image FILE[@BASE], several times) or an ELF core (--core FILE), also "
+    fputs("\nand about kernels:\n\n"
+          "  run        boot a kernel, run a file of operations on it and tell what happened\n"
+          "  record     run a program and write its allocations as such a file\n"
+          "\nAn image is a raw file (--image FILE[@BASE], several times) or an ELF core (--core FILE), also "
           "packed by\n"
           "zstd. kmemsim COMMAND --help lists what a command takes; kmemsim --version prints the version.\n"
           "Exit status: 0 clean, 1 a fault, difference or finding, 2 usage or input that cannot be used.\n",

@@ -116,16 +116,15 @@ static void print_curve(const struct trace_tally *tally, const char *name, curve
 {
     size_t count = tally->sample_count;
     size_t width = count < CURVE_WIDTH ? count : CURVE_WIDTH;
-    double least = value(tally, &tally->samples[0]), most = least;
+    double most = 0.0;
     for (size_t i = 0; i < count; i++) {
         double now = value(tally, &tally->samples[i]);
-        least = now < least ? now : least;
         most = now > most ? now : most;
     }
     printf("  %-14s ", name);
     for (size_t i = 0; i < width; i++)
-        print_step(value(tally, &tally->samples[i * count / width]) / 100.0);
-    printf("  %.1f to %.1f %%\n", least, most);
+        print_step(most > 0.0 ? value(tally, &tally->samples[i * count / width]) / most : 0.0);
+    printf("  0 to %.1f %%\n", most);
 }
 
 static void print_heap(const struct trace_tally *tally)
