@@ -68,6 +68,7 @@ static void bad_lines_are_named(void **state)
         "story x\non frobnicate\n",
         "story x\non\nset nowhere A p\n",
         "story x\non\nread4 page -> perhaps\n",
+        "story x\non\nfetch2 page -> int\n",
     };
     struct story_list list;
     char error[256];
