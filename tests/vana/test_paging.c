@@ -43,7 +43,8 @@ static void identity_map(void **state)
 
         assert_int_equal(directory[i] & 0xfffu, P | RW | US);
         for (uint32_t b = 0; b < 1024; b++)
-            assert_int_equal(table[b], (i << 22 | b << 12) | P | US);
+            if (table[b] != ((i << 22 | b << 12) | P | US))
+                fail_msg("PTE %u of table %u is 0x%08x", b, i, table[b]);
     }
 }
 

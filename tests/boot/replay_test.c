@@ -1,0 +1,247 @@
+/* The replay core by itself, on a kernel of a few lines: what its records mean, what it refuses, what it prints. */
+#include "kms_test.h"
+
+#include <kernel/x86.h>
+#include <string.h>
+
+#include "../../src/lib/replay.h"
+#include "../../src/lib/text.h"
+
+#define HANDLES 4u
+
+static guest_addr next_address;
+static guest_addr freed;
+static guest_addr handles[HANDLES];
+static char line[REPLAY_LINE];
+
+static guest_addr toy_alloc(uint64_t size, uint32_t flags)
+{
+    (void)size;
+    (void)flags;
+    return next_address;
+}
+
+static int toy_free(guest_addr address)
+{
+    freed = address;
+    return address == 0 ? -2 : 0;
+}
+
+static int toy_physical(guest_addr linear, guest_addr *physical)
+{
+    *physical = linear + 0x1000;
+    return linear == 0x5000 ? -2 : 0;
+}
+
+static const char *toy_check(void)
+{
+    return "a screw is loose";
+}
+
+static const char *toy_status(int status)
+{
+    return status == -2 ? "EINVARG" : "other";
+}
+
+static const struct guest_ops toy = {
+    .alloc = toy_alloc,
+    .free = toy_free,
+    .physical = toy_physical,
+    .check = toy_check,
+    .status_name = toy_status,
+};
+
+static void keep_line(void *context, const struct replay_event *event)
+{
+    (void)context;
+    (void)replay_format(event, line, sizeof line);
+}
+
+static struct replay fresh(void)
+{
+    struct replay replay = {.guest = &toy, .handles = handles, .handle_count = HANDLES, .report = keep_line};
+
+    next_address = 0x01000000;
+    replay_start(&replay);
+    return replay;
+}
+
+static void expect_line(struct replay *replay, const struct replay_op op, const char *expected)
+{
+    uint32_t bad;
+
+    assert_null(replay_validate(&op, 1, HANDLES, &bad));
+    replay_run(replay, &op, 1);
+    assert_string_equal(line, expected);
+}
+
+static void handles_hold_addresses(void **state)
+{
+    struct replay replay = fresh();
+
+    (void)state;
+    expect_line(&replay,
+                (struct replay_op){.code = REPLAY_ALLOC, .id = 3, .first = 8192, .width = GUEST_ZEROED},
+                "1 alloc #3 8192 zeroed = 0x01000000");
+    expect_line(&replay,
+                (struct replay_op){.code = REPLAY_FREE, .flags = REPLAY_FIRST_HANDLE, .id = 3, .first = 8},
+                "2 free #3+8 = ok");
+    assert_int_equal(freed, 0x01000008);
+    next_address = 0;
+    expect_line(&replay, (struct replay_op){.code = REPLAY_ALLOC, .id = 3, .first = 1},
+                "3 alloc #3 1 = no memory");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_FREE, .flags = REPLAY_FIRST_HANDLE, .id = 3},
+                "4 free #3 = EINVARG");
+}
+
+static void expectations(void **state)
+{
+    struct replay replay = fresh();
+
+    (void)state;
+    expect_line(&replay, (struct replay_op){.code = REPLAY_FREE}, "1 free 0x00000000 = EINVARG");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_STATUS, .first = (uint32_t)-2},
+                "2 expect status EINVARG = yes");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_NO_FAULT}, "3 expect no fault = yes");
+    assert_int_equal(replay.broken, 0);
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_STATUS, .first = 0},
+                "4 expect status other = no: another status, EINVARG");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_VALUE, .first = 7},
+                "5 expect value 0x00000007 = no: another value, 0x00000000");
+    expect_line(&replay,
+                (struct replay_op){.code = REPLAY_EXPECT_FAULT, .first = 16, .pages = PFERR_WR | PFERR_US},
+                "6 expect fault WR|US 0x00000010 = no: no fault");
+    assert_int_equal(replay.broken, 3);
+}
+
+static void expectations_about_mappings(void **state)
+{
+    struct replay replay = fresh();
+
+    (void)state;
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_MAPPED, .first = 0x2000, .second = 0x3000},
+                "1 expect mapped 0x00002000 0x00003000 = yes");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_MAPPED, .first = 0x2000, .second = 0x4000},
+                "2 expect mapped 0x00002000 0x00004000 = no: mapped elsewhere");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_MAPPED, .first = 0x5000, .second = 0x6000},
+                "3 expect mapped 0x00005000 0x00006000 = no: not mapped");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_UNMAPPED, .first = 0x5000},
+                "4 expect unmapped 0x00005000 = yes");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_UNMAPPED, .first = 0x2000},
+                "5 expect unmapped 0x00002000 = no: mapped");
+}
+
+static void what_a_kernel_lacks(void **state)
+{
+    struct replay replay = fresh();
+
+    (void)state;
+    expect_line(&replay, (struct replay_op){.code = REPLAY_SWITCH, .id2 = 1}, "1 switch @1 = not offered");
+    expect_line(&replay,
+                (struct replay_op){.code = REPLAY_MAP, .first = 1, .second = 2, .pages = 3, .width = 3},
+                "2 map 0x00000001 0x00000002 3 rw user = not offered");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_CHECK}, "3 check = a screw is loose");
+    assert_int_equal(replay.broken, 1);
+}
+
+static void bad_records(void **state)
+{
+    static const struct {
+        struct replay_op op;
+        const char *wrong;
+    } rows[] = {
+        {{.code = 0}, "an unknown operation"},
+        {{.code = REPLAY_CODES}, "an unknown operation"},
+        {{.code = REPLAY_FREE, .flags = 0x8}, "unknown flags"},
+        {{.code = REPLAY_ALLOC, .id = HANDLES}, "a handle beyond the largest"},
+        {{.code = REPLAY_FREE, .flags = 1, .id = HANDLES}, "a handle beyond the largest"},
+        {{.code = REPLAY_MAP, .flags = 2, .id2 = HANDLES}, "a second handle beyond the largest"},
+        {{.code = REPLAY_SWITCH, .id2 = REPLAY_PROCESSES}, "a process handle beyond the largest"},
+        {{.code = REPLAY_READ, .width = 3}, "an access has 1, 2 or 4 bytes"},
+        {{.code = REPLAY_READ, .width = 4, .first = 0x100000000}, "an access beyond 32 bits"},
+        {{.code = REPLAY_MAP, .width = 4}, "unknown rights"},
+        {{.code = REPLAY_ALLOC, .width = 4}, "unknown flags of an allocation"},
+        {{.code = REPLAY_UNMAP, .pages = REPLAY_PAGES_MAX + 1}, "more pages than there are"},
+        {{.code = REPLAY_CREATE, .first = REPLAY_PROGRAM_MAX + 1}, "a program that is too large"},
+        {{.code = REPLAY_FAIL, .first = 0x100000000}, "a count beyond 32 bits"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct replay_op ops[] = {{.code = REPLAY_CHECK}, rows[i].op};
+        uint32_t bad = 0;
+
+        assert_string_equal(replay_validate(ops, 2, HANDLES, &bad), rows[i].wrong);
+        assert_int_equal(bad, 1);
+    }
+}
+
+static void files(void **state)
+{
+    struct {
+        struct replay_header header;
+        struct replay_op ops[2];
+    } file = {.header = {REPLAY_MAGIC, REPLAY_VERSION, 2, HANDLES}};
+    struct replay_header header;
+    const struct replay_op *ops = NULL;
+
+    (void)state;
+    assert_null(replay_open(&file, sizeof file, &ops, &header));
+    assert_ptr_equal(ops, file.ops);
+    assert_int_equal(header.count, 2);
+    assert_string_equal(replay_open(&file, sizeof file - 1, &ops, &header),
+                        "the file ends before its last operation");
+    assert_string_equal(replay_open(&file, 15, &ops, &header), "this is no file of operations");
+    file.header.count = UINT32_MAX;
+    assert_string_equal(replay_open(&file, sizeof file, &ops, &header),
+                        "the file ends before its last operation");
+    file.header.version = 2;
+    assert_string_equal(replay_open(&file, sizeof file, &ops, &header),
+                        "another version of the operations format");
+    file.header.magic = 0;
+    assert_string_equal(replay_open(&file, sizeof file, &ops, &header), "this is no file of operations");
+}
+
+static void numbers_in_words(void **state)
+{
+    char words[64];
+    struct text text = text_in(words, sizeof words);
+
+    (void)state;
+    text_decimal(&text, 0);
+    text_char(&text, ' ');
+    text_decimal(&text, UINT64_MAX);
+    text_char(&text, ' ');
+    text_signed(&text, INT64_MIN);
+    assert_string_equal(words, "0 18446744073709551615 -9223372036854775808");
+    text = text_in(words, sizeof words);
+    text_hex(&text, 0x7e00, 8);
+    text_hex(&text, 0x123456789, 8);
+    assert_string_equal(words, "0x00007e000x123456789");
+}
+
+static void full_buffers(void **state)
+{
+    char words[6] = "xxxxx";
+    struct text text = text_in(words, 4);
+
+    (void)state;
+    text_put(&text, "abcdef");
+    assert_string_equal(words, "abc");
+    assert_int_equal(words[4], 'x');
+    assert_int_equal(replay_format_error(PFERR_P | PFERR_WR | PFERR_US, words, sizeof words), 5);
+    assert_string_equal(words, "P|WR|");
+}
+
+static const struct CMUnitTest tests[] = {
+    KMS_TEST("a handle holds what an allocation gave, and 0 when there was no memory",
+             handles_hold_addresses),
+    KMS_TEST("expectations are about the operation before them", expectations),
+    KMS_TEST("expectations about mappings ask the kernel", expectations_about_mappings),
+    KMS_TEST("an operation that a kernel lacks is not offered", what_a_kernel_lacks),
+    KMS_TEST("records that no replay can run are refused with words", bad_records),
+    KMS_TEST("a file of operations is refused unless its header holds", files),
+    KMS_TEST("numbers of 64 bits are written without division", numbers_in_words),
+    KMS_TEST("words that do not fit are dropped and the string ends", full_buffers),
+};
+KMS_TESTS(replay, tests)
