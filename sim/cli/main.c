@@ -18,5 +18,5 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     }
-    return cli_run(argc, argv, stdout, stderr);
+    return (int)cli_run(argc, argv, stdout, stderr);
 }
