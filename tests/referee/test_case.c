@@ -94,28 +94,36 @@ static void stories_multiply_by_mode(void **state)
     story_free(&list);
 }
 
-/* "Shows it" if some poke has bit 5 set. */
-static bool has_bit_5(void *context, const struct ref_case *c)
+#define SYSTEM_BIT 0x200u /* bit 9 of an entry, which the CPU ignores */
+
+/* "Shows it" if some entry has bit 9 set. */
+static bool has_system_bit(void *context, const struct ref_case *c)
 {
     (void)context;
     for (size_t i = 0; i < c->count; i++) {
-        if (c->ops[i].code == REF_POKE && c->ops[i].value & 0x20)
+        if (c->ops[i].code == REF_POKE && c->ops[i].value & SYSTEM_BIT)
             return true;
     }
     return false;
 }
 
+/* What keeps the ROM alive stays: the reset, the root's first entry, and the four registers. */
 static void reduction_ends_at_the_cause(void **state)
 {
     const struct generate_options options = {everything, ARCH_4LEVEL, false, 1ull << 26};
     static struct ref_case c;
+    unsigned causes = 0, others = 0;
     (void)state;
     generate_case(&c, &options, 7);
-    reduce_case(&c, has_bit_5, NULL, 10000);
-    assert_int_equal(c.count, 2);
-    assert_int_equal(c.ops[0].code, REF_RESET);
-    assert_int_equal(c.ops[1].code, REF_POKE);
-    assert_int_equal(c.ops[1].value, 0x20);
+    reduce_case(&c, has_system_bit, NULL, 10000);
+    for (size_t i = 0; i < c.count; i++) {
+        if (c.ops[i].code == REF_POKE && c.ops[i].value == SYSTEM_BIT)
+            causes++;
+        else
+            others++;
+    }
+    assert_int_equal(causes, 1);
+    assert_true(others <= 7);
 }
 
 static const struct CMUnitTest tests[] = {

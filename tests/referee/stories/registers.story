@@ -204,7 +204,7 @@ on pse
 set big.pde BIGA p rw us ps
 read4 user big -> @BIGA
 cr4 -pse
-read4 user big -> @BIGA | pf 4
+read4 user big -> pf 4 | @BIGA
 invlpg big
 read4 user big -> pf 4
 
