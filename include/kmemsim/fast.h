@@ -143,15 +143,23 @@ static inline enum kms_result kms_cursor_load32(struct kms_cursor *cursor, kms_l
 static inline enum kms_result kms_read(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
                                        struct kms_fault *fault)
 {
-    const struct kms_access access = {linear, KMS_READ, KMS_AS_CURRENT};
-    return kms_access_read(cpu, &access, to, size, fault);
+    const struct kms_fast_slot *slot = kms_fast_slot(kms_fast_of(cpu)->read, linear);
+    if (size - 1 < KMS_PAGE_SIZE && kms_fast_hit(slot, linear, (unsigned)size)) {
+        memcpy(to, kms_fast_ptr(slot, linear), size);
+        return KMS_DONE;
+    }
+    return kms_slow_read(cpu, linear, to, size, fault);
 }
 
 static inline enum kms_result kms_write(struct kms_cpu *cpu, kms_linear linear, const void *from, size_t size,
                                         struct kms_fault *fault)
 {
-    const struct kms_access access = {linear, KMS_WRITE, KMS_AS_CURRENT};
-    return kms_access_write(cpu, &access, from, size, fault);
+    const struct kms_fast_slot *slot = kms_fast_slot(kms_fast_of(cpu)->write, linear);
+    if (size - 1 < KMS_PAGE_SIZE && kms_fast_hit(slot, linear, (unsigned)size)) {
+        memcpy(kms_fast_ptr(slot, linear), from, size);
+        return KMS_DONE;
+    }
+    return kms_slow_write(cpu, linear, from, size, fault);
 }
 
 static inline enum kms_result kms_fetch(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,

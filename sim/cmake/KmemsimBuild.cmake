@@ -4,7 +4,6 @@
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS ON) # POSIX and the Linux-only parts need the system's declarations
-set(CMAKE_CXX_STANDARD 17) # the benchmarks
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 add_library(kmemsim_warnings INTERFACE)

@@ -1,7 +1,6 @@
 # The libraries that parts outside the core use. A missing one disables its part and says so; the core needs libc only.
 #   KMEMSIM_HAVE_TOOL_LIBS   libelf, zstd and jansson are there: kmemsim::tool_libs is their sum
 #   KMEMSIM_HAVE_CMOCKA      CMocka is there
-#   KMEMSIM_HAVE_BENCHMARK   Google Benchmark and a C++ compiler are there
 
 find_package(PkgConfig QUIET)
 
@@ -39,19 +38,4 @@ set(KMEMSIM_HAVE_CMOCKA OFF)
 if(KMEMSIM_TESTS)
     kms_find_library(KMEMSIM_CMOCKA "the CMocka tests" cmocka)
     set(KMEMSIM_HAVE_CMOCKA ${KMEMSIM_CMOCKA_FOUND})
-endif()
-
-set(KMEMSIM_HAVE_BENCHMARK OFF)
-if(KMEMSIM_BENCH)
-    include(CheckLanguage)
-    check_language(CXX)
-    if(CMAKE_CXX_COMPILER)
-        enable_language(CXX)
-        find_package(benchmark QUIET)
-    endif()
-    if(benchmark_FOUND)
-        set(KMEMSIM_HAVE_BENCHMARK ON)
-    else()
-        kms_missing("the benchmarks" "Google Benchmark or a C++ compiler")
-    endif()
 endif()

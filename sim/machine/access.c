@@ -42,16 +42,16 @@ static void span_end(struct span *span)
         free(span->phys);
 }
 
-/* A page in RAM whose translation is settled may be reached without asking again. */
-static void settle(struct kms_cpu *cpu, const struct kms_access *access, const struct kms_tlb_entry *entry,
-                   kms_linear linear, kms_phys phys)
+/*
+ * A page in RAM may be reached without asking again once the TLB has answered for it. Waiting for the first hit keeps
+ * streams that never come back to a page from filling slots in vain.
+ */
+static void settle(struct kms_cpu *cpu, const struct kms_access *access, kms_linear linear, kms_phys phys)
 {
     const bool write = access->kind == KMS_WRITE || access->kind == KMS_RMW;
-    if (access->privilege != KMS_AS_CURRENT || access->kind == KMS_FETCH || (write && !entry->dirty) ||
+    if (access->privilege != KMS_AS_CURRENT || access->kind == KMS_FETCH ||
         cpu_is_observed(cpu, KMS_EVENT_HIT | KMS_EVENT_STALE))
         return;
-    if (cpu->layout.mode != KMS_PAGING_NONE && !tlb_find(&cpu->tlb, linear, cpu_asid(cpu)))
-        return; /* no TLB for pages of this size */
     const uint8_t *host =
         write ? ram_page_for_write(cpu->machine->ram, phys) : ram_page_for_read(cpu->machine->ram, phys);
     if (host)
@@ -71,25 +71,34 @@ static bool is_refused(const struct kms_cpu *cpu, kms_phys phys)
     return cpu->machine->ram->options.unbacked == KMS_REPORT && !ram_region_at(cpu->machine->ram, phys);
 }
 
+/* One page of an access: where its first byte stands. */
+static enum kms_result page_translate(struct kms_cpu *cpu, const struct kms_access *access, kms_phys *phys,
+                                      struct kms_fault *fault)
+{
+    struct kms_tlb_entry entry;
+    bool hit;
+    const enum kms_result result = cpu_translate(cpu, access, &entry, &hit, fault);
+    if (result != KMS_DONE)
+        return result;
+    const kms_linear linear = x86_linear(&cpu->layout, access->linear);
+    *phys = entry.phys + (linear - entry.linear);
+    if (is_refused(cpu, *phys))
+        return report_unbacked(cpu, access, *phys);
+    if (hit || cpu->layout.mode == KMS_PAGING_NONE)
+        settle(cpu, access, linear, *phys);
+    return KMS_DONE;
+}
+
 static enum kms_result span_translate(struct kms_cpu *cpu, const struct kms_access *access, struct span *span,
                                       struct kms_fault *fault)
 {
     struct kms_access page = *access;
-    for (size_t i = 0; i < span->pages; i++) {
-        struct kms_tlb_entry entry;
-        bool hit;
-        const enum kms_result result = cpu_translate(cpu, &page, &entry, &hit, fault);
-        if (result != KMS_DONE)
-            return result;
-        const kms_linear linear = x86_linear(&cpu->layout, page.linear);
-        const kms_phys phys = entry.phys + (linear - entry.linear);
-        if (is_refused(cpu, phys))
-            return report_unbacked(cpu, &page, phys);
-        span->phys[i] = phys;
-        settle(cpu, access, &entry, linear, phys);
+    enum kms_result result = KMS_DONE;
+    for (size_t i = 0; i < span->pages && result == KMS_DONE; i++) {
+        result = page_translate(cpu, &page, &span->phys[i], fault);
         page.linear = (page.linear & ~PAGE_OFFSET) + KMS_PAGE_SIZE;
     }
-    return KMS_DONE;
+    return result;
 }
 
 static void span_read(struct kms_cpu *cpu, const struct span *span, uint8_t *to)
@@ -180,18 +189,76 @@ enum kms_result kms_translate(struct kms_cpu *cpu, const struct kms_access *acce
     return result;
 }
 
+static bool is_in_one_page(kms_linear linear, size_t size)
+{
+    return size - 1 < piece_size(linear, SIZE_MAX);
+}
+
+/* Pages belong to a region as a whole. */
+static bool is_flat_page(const struct kms_ram *ram, kms_phys phys)
+{
+    return ram_is_flat(ram, phys & ~PAGE_OFFSET);
+}
+
+/* Whether every page of a range is settled, so that it can be moved without a question. */
+static bool is_settled(const struct kms_fast_slot *slots, kms_linear linear, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        const size_t piece = piece_size(linear + done, size - done);
+        if (!kms_fast_hit(kms_fast_slot(slots, linear + done), linear + done, (unsigned)piece))
+            return false;
+        done += piece;
+    }
+    return true;
+}
+
+static void copy_settled(const struct kms_cpu *cpu, kms_linear linear, uint8_t *to, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        const size_t piece = piece_size(linear + done, size - done);
+        memcpy(to + done, kms_fast_ptr(kms_fast_slot(cpu->fast.read, linear + done), linear + done), piece);
+        done += piece;
+    }
+}
+
 enum kms_result kms_slow_read(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
                               struct kms_fault *fault)
 {
     const struct kms_access access = {linear, KMS_READ, KMS_AS_CURRENT};
-    return kms_access_read(cpu, &access, to, size, fault);
+    if (!is_in_one_page(linear, size)) {
+        if (!is_settled(cpu->fast.read, linear, size))
+            return kms_access_read(cpu, &access, to, size, fault);
+        copy_settled(cpu, linear, to, size);
+        return KMS_DONE;
+    }
+    const struct kms_ram *ram = cpu->machine->ram;
+    struct kms_fault unused;
+    kms_phys phys;
+    const enum kms_result result = page_translate(cpu, &access, &phys, fault ? fault : &unused);
+    if (result != KMS_DONE)
+        return result;
+    if (!is_flat_page(ram, phys))
+        return kms_phys_read(ram, phys, to, size);
+    memcpy(to, ram->flat_bytes + (phys - ram->flat_base), size);
+    return KMS_DONE;
 }
 
 enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const void *from, size_t size,
                                struct kms_fault *fault)
 {
     const struct kms_access access = {linear, KMS_WRITE, KMS_AS_CURRENT};
-    return kms_access_write(cpu, &access, from, size, fault);
+    if (!is_in_one_page(linear, size))
+        return kms_access_write(cpu, &access, from, size, fault);
+    struct kms_ram *ram = cpu->machine->ram;
+    struct kms_fault unused;
+    kms_phys phys;
+    const enum kms_result result = page_translate(cpu, &access, &phys, fault ? fault : &unused);
+    if (result != KMS_DONE)
+        return result;
+    if (ram->undo || !is_flat_page(ram, phys))
+        return kms_phys_write(ram, phys, from, size);
+    memcpy(ram->flat_bytes + (phys - ram->flat_base), from, size);
+    return KMS_DONE;
 }
 
 struct kms_cursor kms_cursor_at(struct kms_cpu *cpu, kms_linear linear)

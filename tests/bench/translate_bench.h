@@ -1,0 +1,30 @@
+/*
+ * translate_bench.h - the guest that the rows of bench_translate share.
+ */
+#ifndef BENCH_TRANSLATE_BENCH_H
+#define BENCH_TRANSLATE_BENCH_H
+
+#include <kmemsim/kmemsim.h>
+
+#define MIB      (UINT64_C(1) << 20)
+#define RAM_SIZE (160 * MIB)
+#define FRAMES   (16 * MIB) /* physical */
+#define LINEAR   UINT64_C(0x40000000)
+#define LARGEST  (64 * MIB)
+#define ROUNDS   9
+
+/* 32-bit paging; LARGEST bytes mapped from LINEAR to FRAMES by 4 KiB pages, A and D set. */
+struct guest {
+    struct kms_machine *machine;
+    struct kms_cpu *cpu;
+    uint8_t *ram;  /* host memory of physical address 0 */
+    uint8_t *data; /* host memory of FRAMES */
+};
+
+struct guest guest_new(struct kms_tlb_options tlb);
+
+/* Bulk reads against memcpy, and a reset against a copy of the dirty pages; each returns the rows short of the goal. */
+int bulk_rows(struct guest *guest);
+int reset_row(void);
+
+#endif
