@@ -67,6 +67,13 @@ void window_map(struct kms_window *window, const struct window_page *page);
 /* Make a mapped page writable or read-only. */
 void window_set_write(struct kms_window *window, struct window_page *page, bool write);
 void window_drop(struct kms_window *window, struct window_page *page);
+
+/* Many pages dropped: neighbours go in one call of the host, at the latest in window_drop_run(). Not with identity. */
+struct window_run {
+    uint32_t first, count; /* page numbers */
+};
+void window_drop_later(struct kms_window *window, struct window_page *page, struct window_run *run);
+void window_drop_run(struct kms_window *window, struct window_run *run);
 void window_drop_all(struct kms_window *window);
 /* With CR0.PG clear: all of RAM, read-only. */
 void window_map_identity(struct kms_window *window);

@@ -135,13 +135,15 @@ void window_revalidate(struct kms_window *window, uint8_t exempt, bool policy)
     check.index_bits = wide ? 9 : 10;
     check.entry_size = wide ? 8 : 4;
     memset(check.memo, 0, sizeof check.memo);
+    struct window_run run = {0};
     for (uint32_t i = window->count; i-- > 0;) {
         struct window_page *page = &window->pages[i];
         if ((page->flags & exempt) || agrees(&check, page)) {
             window->counts.kept++;
         } else {
-            window_drop(window, page);
+            window_drop_later(window, page, &run);
             window->counts.dropped++;
         }
     }
+    window_drop_run(window, &run);
 }

@@ -141,6 +141,27 @@ void window_drop(struct kms_window *window, struct window_page *page)
     unlist(window, page);
 }
 
+void window_drop_run(struct kms_window *window, struct window_run *run)
+{
+    const kms_linear linear = (kms_linear)run->first << KMS_PAGE_SHIFT;
+    if (run->count && !unmap_host(window, linear, (uint64_t)run->count << KMS_PAGE_SHIFT))
+        give_up("pages cannot be unmapped");
+    run->count = 0;
+}
+
+void window_drop_later(struct kms_window *window, struct window_page *page, struct window_run *run)
+{
+    const uint32_t number = page->number;
+    unlist(window, page);
+    if (run->count && number + 1 == run->first) {
+        run->first = number;
+    } else if (!run->count || number != run->first + run->count) {
+        window_drop_run(window, run);
+        run->first = number;
+    }
+    run->count++;
+}
+
 void window_drop_all(struct kms_window *window)
 {
     if (!unmap_host(window, 0, window->size))

@@ -53,10 +53,12 @@ static void drop_what_came_since(struct kms_window *window, const struct kms_win
         if (page && page->frame == saved->frame)
             page->flags = (uint8_t)(saved->flags | (page->flags & PAGE_WRITE));
     }
+    struct window_run run = {0};
     for (uint32_t i = window->count; i-- > 0;) {
         if (window->pages[i].flags & PAGE_LEFTOVER)
-            window_drop(window, &window->pages[i]);
+            window_drop_later(window, &window->pages[i], &run);
     }
+    window_drop_run(window, &run);
 }
 
 /* The write rights of a page that stays. */
