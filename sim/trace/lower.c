@@ -6,6 +6,8 @@
 
 enum { STATUSES = 1024 }; /* how many negative numbers are asked for their word */
 
+_Static_assert(KMS_TRACE_ALLOC == 0 && KMS_TRACE_FREE == 1, "one comparison tells these two from the others");
+
 static const uint8_t codes[KMS_TRACE_KINDS] = {
     [KMS_TRACE_ALLOC] = REPLAY_ALLOC,
     [KMS_TRACE_FREE] = REPLAY_FREE,
@@ -66,15 +68,10 @@ static void set_access(struct replay_op *record, const struct kms_trace_op *op)
         record->flags |= REPLAY_USER;
 }
 
-/* The rest of a record whose code is set, for operations that are no expectations. */
+/* The rest of a record whose code is set, for operations that are no expectations, no alloc and no free. */
 static void set_operands(struct replay_op *record, const struct kms_trace_op *op)
 {
     switch (op->kind) {
-    case KMS_TRACE_ALLOC:
-        record->id = op->handle;
-        record->first = op->number;
-        record->width = guest_flags(op->words);
-        break;
     case KMS_TRACE_PROCESS_ALLOC:
         record->id = op->handle;
         record->id2 = op->process;
@@ -106,7 +103,7 @@ static void set_operands(struct replay_op *record, const struct kms_trace_op *op
         record->id2 = op->process;
         break;
     case KMS_TRACE_FAIL: record->first = op->number; break;
-    default: set_first(record, &op->address); break; /* free, physical, fetch, unit; check has none */
+    default: set_first(record, &op->address); break; /* physical, fetch, unit; check has none */
     }
 }
 
@@ -174,13 +171,28 @@ static enum trace_lowered lower_expectation(const struct trace_lowering *lowerin
     return TRACE_LOWERED;
 }
 
-/* What the replay holds every record to. Allocating and freeing cannot be wrong, and are nearly all of a
- * recording. */
+/*
+ * Nearly all of a recording, and in no order that a processor could guess: the two are made alike, without a branch
+ * between them. Nothing in them can be wrong for the replay.
+ */
+static void lower_alloc_or_free(const struct kms_trace_op *op, struct replay_op *record)
+{
+    const bool frees = op->kind == KMS_TRACE_FREE;
+    const uint32_t handle = frees ? op->address.handle : op->handle;
+    const bool named = handle != KMS_TRACE_NO_HANDLE;
+    *record = (struct replay_op){
+        .code = codes[op->kind],
+        .width = guest_flags(op->words),
+        .flags = frees && named ? REPLAY_FIRST_HANDLE : 0,
+        .id = named ? handle : 0,
+        .first = frees ? op->address.offset : op->number,
+    };
+}
+
+/* What the replay holds every other record to. */
 static enum trace_lowered judge(struct trace_lowering *lowering, const struct replay_op *record)
 {
     uint32_t bad;
-    if (record->code == REPLAY_ALLOC || record->code == REPLAY_FREE)
-        return TRACE_LOWERED;
     lowering->unfit = replay_validate(record, 1, KMS_TRACE_HANDLES_MAX, &bad);
     return lowering->unfit ? TRACE_UNFIT : TRACE_LOWERED;
 }
@@ -188,6 +200,12 @@ static enum trace_lowered judge(struct trace_lowering *lowering, const struct re
 enum trace_lowered trace_lower(struct trace_lowering *lowering, const struct kms_trace_op *op,
                                struct replay_op *record)
 {
+    if (op->kind <= KMS_TRACE_FREE) {
+        lower_alloc_or_free(op, record);
+        lowering->subject = op->kind;
+        lowering->has_subject = true;
+        return TRACE_LOWERED;
+    }
     *record = (struct replay_op){.code = codes[op->kind]};
     if (op->kind == KMS_TRACE_NOTE)
         return TRACE_NO_RECORD;
