@@ -3,6 +3,9 @@
 #include <kernel/x86.h>
 #include <stdbool.h>
 
+/* On the metal a fetch executes, so this page is never written: it holds a program, or in the kernel's directory zeros. */
+#define FETCHED_PAGE 0x00400000u
+
 #define PROCESSES   6u
 #define HANDLES     40u
 #define CHECK_EVERY 64u
@@ -23,7 +26,7 @@ static uint32_t roll(struct dice *dice, uint32_t sides)
 static uint32_t any_page(struct dice *dice)
 {
     switch (roll(dice, 8)) {
-    case 0: return 0x00400000u + roll(dice, 18) * PAGE_SIZE;
+    case 0: return FETCHED_PAGE + PAGE_SIZE + roll(dice, 17) * PAGE_SIZE;
     case 1: return 0x003fa000u + roll(dice, 6) * PAGE_SIZE;
     case 2: return 0x000fe000u + roll(dice, 4) * PAGE_SIZE;
     case 3: return 0x005fb000u + roll(dice, 6) * PAGE_SIZE;
@@ -41,7 +44,8 @@ static uint32_t any_address(struct dice *dice)
 {
     uint32_t page = any_page(dice);
 
-    while (page < 0x003fa000u || (page >= 0x005fb000u && page < 0x00600000u))
+    while (page < 0x003fa000u || page == FETCHED_PAGE - PAGE_SIZE ||
+           (page >= 0x005fb000u && page < 0x00600000u))
         page = any_page(dice);
     return page + roll(dice, PAGE_SIZE / 4) * 4;
 }
@@ -128,7 +132,7 @@ static void call_operation(struct dice *dice, struct replay_op *op)
 static void fetch_operation(struct dice *dice, struct replay_op *op)
 {
     op->code = REPLAY_FETCH;
-    op->first = 0x00400000u + roll(dice, 100);
+    op->first = FETCHED_PAGE + roll(dice, 100);
 }
 
 static void fail_operation(struct dice *dice, struct replay_op *op)

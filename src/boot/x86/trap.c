@@ -137,7 +137,8 @@ bool hw_kernel_store(uint32_t linear, unsigned width, uint32_t value)
 
 /*
  * A processor fetches in order to execute: one instruction runs, under the trap flag, with every register
- * pointing into the scratch bytes. Whatever it does ends in a trap.
+ * pointing into the scratch bytes, and whatever it does ends in a trap. So fetch where programs are: bytes that
+ * happen to name an absolute address may write there, if the directory in use lets users.
  */
 bool hw_user_fetch(uint32_t linear)
 {
