@@ -1,5 +1,17 @@
 #include "walk_view.h"
 
+#include <inttypes.h>
+
+/* Outside IA-32e mode linear addresses wrap. */
+static void note_width(const struct cli *cli, kms_linear linear)
+{
+    if (!cli->space.sign_extended && kms_space_offset(&cli->space, linear) != linear)
+        cli_note(cli,
+                 "0x%" PRIx64
+                 " is wider than the %u bits of linear addresses in this mode: the upper ones are ignored",
+                 linear, cli->space.width);
+}
+
 static enum cli_exit walk(struct cli *cli)
 {
     enum cli_exit status = CLI_CLEAN;
@@ -14,6 +26,7 @@ static enum cli_exit walk(struct cli *cli)
         cli_json_begin(cli, "walks");
     for (int i = 0; i < cli->operand_count; i++) {
         cli_address(cli, cli->operands[i], &access.linear);
+        note_width(cli, access.linear);
         struct walk_view view = cli_view(&cli->space, &access);
         if (view.result != KMS_DONE)
             status = CLI_FINDINGS;
