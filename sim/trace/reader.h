@@ -1,4 +1,4 @@
-/* reader.h - what the reader's two files share: reader.c cuts lines, operands.c understands them. */
+/* reader.h - what the reader's files share: reader.c cuts lines, the others understand them. */
 #ifndef KMS_TRACE_READER_H
 #define KMS_TRACE_READER_H
 
@@ -86,5 +86,30 @@ static inline int trace_token_length(const struct kms_trace_reader *reader)
         at++;
     return (int)(at - reader->cursor);
 }
+
+/* What a message quotes of the token at the cursor: two arguments for "%.*s". */
+#define TRACE_SHOWN(reader) trace_shown_length(reader), (reader)->cursor
+
+static inline int trace_shown_length(const struct kms_trace_reader *reader)
+{
+    int length = trace_token_length(reader);
+    return length > 40 ? 40 : length;
+}
+
+/* ---- parts of a line at the cursor; each moves it behind itself, or fails and is false ---- */
+
+/* Something else stands where `what` should, or nothing does. Always false. */
+bool trace_fail_wanted(struct kms_trace_reader *reader, const char *what);
+
+/* A decimal number, or a hexadecimal one after 0x. */
+bool trace_read_number(struct kms_trace_reader *reader, const char *what, uint64_t *value);
+bool trace_read_ranged(struct kms_trace_reader *reader, const char *what, uint64_t least, uint64_t most,
+                       uint64_t *value);
+
+/* A handle that the operation makes. With `again`, one that is in use is taken over. */
+bool trace_read_made_handle(struct kms_trace_reader *reader, bool again, uint32_t *handle);
+bool trace_read_address(struct kms_trace_reader *reader, struct kms_trace_address *address);
+bool trace_read_new_process(struct kms_trace_reader *reader, uint32_t *process);
+bool trace_read_process(struct kms_trace_reader *reader, uint32_t *process);
 
 #endif
