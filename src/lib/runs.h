@@ -7,8 +7,7 @@
  * lengths a tree of maxima, 32 children to a node:
  *
  *      free units   ..111...|11111111|1.....11|11.1....      (words of 8 here, lowest unit first)
- *      longest         12       0        4        1          runs that enter a word from the left are not its
- * own
+ *      longest         12       0        4        1          (a run that enters from the left is not its own)
  *
  * Lengths are kept up to RUNS_LONG; a longer run counts as RUNS_LONG in the tree, and its own ends tell.
  * A run that spans words is known at both: the word where it starts holds its end, the word where it ends its

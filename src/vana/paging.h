@@ -7,15 +7,16 @@
  *
  * Addresses. The document writes every address as void *, which on the metal is a number that can be used.
  * Here:
- *   - `void *` names a linear or physical address by its VALUE (0x400000 is (void *)0x400000) and is never
- * used to reach memory. A value above 32 bits is an address that does not exist.
+ *   - `void *` names a linear or physical address by its VALUE (0x400000 is (void *)0x400000) and is never used
+ *     to reach memory. A value above 32 bits is an address that does not exist.
  *   - `uint32_t *directory` and `struct paging_4gb_chunk *` are C pointers, from hw_ptr() or the heap.
  * So memory from kmalloc() is mapped by PAGING_ADDRESS(hw_linear(ptr)).
  *
  * Functions that return int give 0 or a negative status, and a status means that nothing was changed:
- *   -EINVARG   an address or count that can never be right (unaligned, beyond 4 GiB, a range that wraps,
- * unknown flags), or a descriptor or directory that is none of this kernel's -ENOMEM    no memory -EISTKN the
- * page is the kernel's own (see paging_set), or the directory is in use
+ *   -EINVARG   an address or count that can never be right (unaligned, beyond 4 GiB, a range that wraps, unknown
+ *              flags), or a descriptor or directory that is none of this kernel's
+ *   -ENOMEM    no memory
+ *   -EISTKN    the page is the kernel's own (see paging_set), or the directory is in use
  *
  * CR0.WP stays 0: ring 0 writes through pages that are read-only. Nothing is global, so loading CR3 drops
  * every cached translation, and a change to the directory in use invalidates its page.
