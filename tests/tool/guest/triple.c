@@ -15,13 +15,13 @@
 #define GDT_PAGE   0x500000u
 #define PAGE       0x1000u
 
-#define P_RW        3u
-#define CODE32      0x00cf9a000000ffffull
-#define DATA32      0x00cf92000000ffffull
-#define GATE32      0x8e00u
-#define SEL_CODE    8u
-#define SEL_DATA    16u
-#define VECTORS     32u
+#define P_RW     3u
+#define CODE32   0x00cf9a000000ffffull
+#define DATA32   0x00cf92000000ffffull
+#define GATE32   0x8e00u
+#define SEL_CODE 8u
+#define SEL_DATA 16u
+#define VECTORS  32u
 
 static uint32_t directory[1024] __attribute__((aligned(4096)));
 static uint32_t tables[2][1024] __attribute__((aligned(4096)));
@@ -41,14 +41,17 @@ static void set_up_descriptors(void)
 {
     uint64_t *gdt = (uint64_t *)GDT_PAGE, *idt = (uint64_t *)IDT_PAGE;
     uint64_t handler = (uint32_t)halt;
-    struct table_register gdtr = {3 * 8 - 1, GDT_PAGE}, idtr = {TRIPLE_MISSING == MISSING_CODE ? 0 : VECTORS * 8 - 1, IDT_PAGE};
+    struct table_register gdtr = {3 * 8 - 1, GDT_PAGE},
+                          idtr = {TRIPLE_MISSING == MISSING_CODE ? 0 : VECTORS * 8 - 1, IDT_PAGE};
     gdt[0] = 0;
     gdt[1] = CODE32;
     gdt[2] = DATA32;
     for (unsigned i = 0; i < VECTORS; i++)
         idt[i] = (handler & 0xffff) | SEL_CODE << 16 | (uint64_t)GATE32 << 32 | (handler >> 16) << 48;
     __asm__ volatile("lgdt %0; lidt %1" : : "m"(gdtr), "m"(idtr));
-    __asm__ volatile("ljmp %0, $1f; 1: mov %1, %%ds; mov %1, %%es; mov %1, %%ss" : : "i"(SEL_CODE), "r"(SEL_DATA));
+    __asm__ volatile("ljmp %0, $1f; 1: mov %1, %%ds; mov %1, %%es; mov %1, %%ss"
+                     :
+                     : "i"(SEL_CODE), "r"(SEL_DATA));
 }
 
 static void unmap(uint32_t address)
