@@ -1,7 +1,8 @@
 #!/bin/sh
-# demo.sh KMEMSIM FOLDER - what the tool says about a real image. FOLDER holds demo.core.zst, demo.elf.zst, reboot.log.
-kmemsim=$1
-folder=$2
+# demo.sh KMEMSIM [FOLDER] - what the tool says about a real image. FOLDER (tests/data/demo) holds demo.core.zst,
+# demo.elf.zst and reboot.log.
+kmemsim=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+folder=${2:-$(dirname "$0")/../../tests/data/demo}
 bold= plain=
 if [ -t 1 ] && [ -z "$NO_COLOR" ]; then
     bold=$(printf '\033[1;36m') plain=$(printf '\033[0m')
