@@ -40,9 +40,9 @@ const struct kms_gdb_bytes *kms_gdb_phys(const struct kms_cpu *cpu, kms_phys phy
 struct kms_gdb_cached {
     struct kms_tlb_entry entry; /* of a page that only the window holds: linear, phys and page_shift */
     bool in_tlb, in_window;
-    bool foreign;  /* another address space's: the tables of this one say nothing about it, nor what follows */
-    bool stale;    /* the tables now lead elsewhere, nowhere, or give other rights */
-    bool mapped;   /* they lead somewhere, which is */
+    bool foreign; /* another address space's: the tables of this one say nothing about it, nor what follows */
+    bool stale;   /* the tables now lead elsewhere, nowhere, or give other rights */
+    bool mapped;  /* they lead somewhere, which is */
     kms_phys phys; /* here */
     uint8_t rights;
 };

@@ -9,6 +9,7 @@ import gdb
 from . import words
 
 KINDS = ("kms_guest", "kms_machine", "kms_cpu")
+CPUS_MAX = 64  # KMS_CPUS_MAX
 NONE = ("There is no machine here: no guest runs, and no variable of these frames is a struct kms_guest *, "
         "kms_machine * or kms_cpu *. `kms machine EXPRESSION` chooses one.")
 NOT_RUNNING = ("The program is not running: the machine answers from inside of it. Use `start` or `run` first "
@@ -116,7 +117,8 @@ def choose(expression):
     except gdb.error as error:
         raise gdb.GdbError(str(error)) from None
     if not kind_of(pointer.type):
-        raise gdb.GdbError(f"{expression} is a {pointer.type}, not a struct kms_guest *, kms_machine * or kms_cpu *.")
+        raise gdb.GdbError(f"{expression} is of type {pointer.type}, and must be a struct kms_guest *, kms_machine * or "
+                           "kms_cpu *.")
     if not pointer:
         raise gdb.GdbError(f"{expression} is NULL.")
     chosen = pointer
@@ -169,7 +171,8 @@ def points_to_machine(pointer):
     """A variable before its first assignment holds anything: look whether it leads to a CPU and back."""
     try:
         cpu = Machine(pointer, "").cpu
-        return bool(cpu) and cpu["machine"]["cpu"][0] == cpu
+        machine = cpu["machine"]
+        return any(machine["cpu"][index] == cpu for index in range(min(int(machine["cpus"]), CPUS_MAX)))
     except gdb.MemoryError:
         return False
 
@@ -218,7 +221,7 @@ class Command(gdb.Command):
     def invoke(self, argument, from_tty):
         try:
             self.run(find(), gdb.string_to_argv(argument))
-        except gdb.MemoryError as error:
+        except gdb.error as error:
             raise gdb.GdbError(f"The machine cannot be read: {error}") from None
 
     def run(self, machine, arguments):

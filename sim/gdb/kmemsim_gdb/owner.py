@@ -46,7 +46,7 @@ def heap_words(vana, phys):
     return f"heap: block {block}, {run.state}, {place} of a run of {blocks(run.count)} ({where})"
 
 
-def process_parts(number_, address, process):
+def process_parts(address, process):
     """(what, first address, size) of everything that a process owns."""
     yield "its descriptor", address, process.type.sizeof
     yield "its image", int(process["ptr"]), int(process["size"])
@@ -61,10 +61,10 @@ def process_parts(number_, address, process):
 
 def process_words(vana, phys):
     """What processes own there."""
-    for number_, address, process in vana.processes():
-        for what, first, size in process_parts(number_, address, process):
+    for process_number, address, process in vana.processes():
+        for what, first, size in process_parts(address, process):
             if first <= phys < first + size:
-                yield f"process {number_}: {what}, {size} bytes ({span(first, first + size - 1)})"
+                yield f"process {process_number}: {what}, {size} bytes ({span(first, first + size - 1)})"
 
 
 def owners(machine, vana, phys):

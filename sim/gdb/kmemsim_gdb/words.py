@@ -8,7 +8,7 @@ MODES = ("no paging", "32-bit", "PAE", "4-level", "5-level")  # enum kms_paging_
 ENTRY_NAMES = ("no entry", "PTE", "PDE", "PDPTE", "PML4E", "PML5E")  # by level
 TABLE_NAMES = ("no table", "page table", "page directory", "page-directory-pointer table", "PML4", "PML5")
 TABLE, MAPPED, NOT_PRESENT, RESERVED, NONCANONICAL, NO_TABLE = range(6)  # enum kms_verdict
-VERDICTS = ("points to the next table", "mapped", "not present", "has a reserved bit set", "not canonical",
+VERDICTS = ("points to the next table", "is mapped", "is not present", "has a reserved bit set", "is not canonical",
             "lies where no memory answers")
 
 PRESENT, WRITE, USER, LARGE = 1 << 0, 1 << 1, 1 << 2, 1 << 6  # enum kms_entry_flag
