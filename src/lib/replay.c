@@ -282,7 +282,7 @@ void replay_start(struct replay *replay)
         replay->processes[i] = -1;
     replay->number = 0;
     replay->broken = 0;
-    replay->last = (struct replay_event){0};
+    replay->last = replay->expectation = (struct replay_event){0};
     make_program();
 }
 
@@ -304,21 +304,32 @@ static void take_fault(const struct replay *replay, struct replay_event *event)
         event->faulted = 1;
 }
 
+/* The fault stays as it was: faulted says that it no longer counts. */
+static void begin(struct replay *replay, struct replay_event *event, const struct replay_op *op)
+{
+    event->op = op;
+    event->number = ++replay->number;
+    event->value = 0;
+    event->status = 0;
+    event->faulted = 0;
+    event->broken = NULL;
+    event->status_name = replay->guest->status_name;
+    resolve(replay, event);
+}
+
+/* Expectations look at the latest operation, so they have an event of their own. */
 static void run_one(struct replay *replay, const struct replay_op *op)
 {
-    struct replay_event event = {
-        .op = op, .number = ++replay->number, .status_name = replay->guest->status_name};
     const bool expects = op->code >= REPLAY_EXPECT_STATUS;
+    struct replay_event *const event = expects ? &replay->expectation : &replay->last;
 
-    resolve(replay, &event);
-    run_table[op->code](replay, &event);
+    begin(replay, event, op);
+    run_table[op->code](replay, event);
     if (!expects)
-        take_fault(replay, &event);
-    replay->broken += event.broken != NULL;
-    if (!expects)
-        replay->last = event;
+        take_fault(replay, event);
+    replay->broken += event->broken != NULL;
     if (replay->report)
-        replay->report(replay->context, &event);
+        replay->report(replay->context, event);
 }
 
 void replay_run(struct replay *replay, const struct replay_op *ops, uint32_t count)

@@ -126,6 +126,7 @@ struct replay {
     uint64_t number;
     uint64_t broken; /* expectations that did not hold, and checks that found something */
     struct replay_event last;
+    struct replay_event expectation; /* the latest one that looked at it */
 };
 
 /* Words for the first record that no replay with this many handles can run, and its index; NULL when all are
