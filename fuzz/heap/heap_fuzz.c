@@ -31,7 +31,7 @@ static char *const start = (char *)(uintptr_t)0x1000000;
 static const uint8_t *input;
 static size_t done; /* operations of the input, the one under way included */
 
-/* ---- the operations of an input -------------------------------------------------------------------------- */
+/* ---- the operations of an input ---- */
 
 enum kind { ALLOCATE, ALLOCATE_ODD, ALLOCATE_HUGE, FREE, FREE_WRONG, KINDS };
 
@@ -65,7 +65,7 @@ static bool is_allocation(struct operation operation)
     return operation.kind == ALLOCATE || operation.kind == ALLOCATE_ODD || operation.kind == ALLOCATE_HUGE;
 }
 
-/* ---- when they differ ------------------------------------------------------------------------------------ */
+/* ---- when they differ ---- */
 
 static void print_operations(void)
 {
@@ -92,7 +92,7 @@ static void differ(const char *what)
     abort();
 }
 
-/* ---- one operation --------------------------------------------------------------------------------------- */
+/* ---- one operation ---- */
 
 static void allocate(size_t bytes)
 {

@@ -24,8 +24,7 @@ enum cli_exit {
 #define CLI_IMAGES_MAX   32u
 #define CLI_TEXT         512u /* enough for any line of words */
 
-/* ---- options ---------------------------------------------------------------------------------------------
- */
+/* ---- options ---- */
 
 struct cli_file {
     const char *path;
@@ -122,8 +121,7 @@ bool cli_settle_space(struct cli *cli);
 bool cli_other_cr3(struct cli *cli, uint64_t cr3, struct kms_x86_state *state);
 void cli_help(const struct cli *cli);
 
-/* ---- numbers ---------------------------------------------------------------------------------------------
- */
+/* ---- numbers ---- */
 
 /* 0x1234, decimal, or hexadecimal without 0x where it cannot be decimal: with a letter, or of 8 or 16 digits.
  */
@@ -133,8 +131,7 @@ bool cli_size(const char *text, uint64_t *size);
 /* A number, or a name of --symbols, or name+number. */
 bool cli_address(const struct cli *cli, const char *text, kms_linear *linear);
 
-/* ---- output ----------------------------------------------------------------------------------------------
- */
+/* ---- output ---- */
 
 /* A line on cli->err that begins with the command's name. */
 __attribute__((format(printf, 2, 3))) void cli_error(const struct cli *cli, const char *format, ...);

@@ -53,7 +53,7 @@ __attribute__((format(printf, 1, 2))) static void complain(const char *format, .
     fputc('\n', stderr);
 }
 
-/* ---- the library and the file that it writes ------------------------------------------------------------- */
+/* ---- the library and the file that it writes ---- */
 
 /* Beside the tool, as built, or in the library folder, as installed. */
 static bool find_library(struct recording *recording)
@@ -106,7 +106,7 @@ static bool make_raw_file(struct recording *recording)
     return true;
 }
 
-/* ---- the program ----------------------------------------------------------------------------------------- */
+/* ---- the program ---- */
 
 /* Another library that is preloaded already stays. */
 static void set_environment(const struct recording *recording)
@@ -149,7 +149,7 @@ static int run_program(const struct recording *recording)
     return OPERATIONS_USAGE;
 }
 
-/* ---- the operations -------------------------------------------------------------------------------------- */
+/* ---- the operations ---- */
 
 static bool put_line(void *context, const char *line, size_t length)
 {
@@ -224,7 +224,7 @@ static int record(struct recording *recording)
     return status;
 }
 
-/* ---- options --------------------------------------------------------------------------------------------- */
+/* ---- options ---- */
 
 static bool parse_limit(const char *text, uint64_t *limit)
 {

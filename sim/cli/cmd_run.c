@@ -23,8 +23,7 @@ static const char usage[] =
     "Exit status: 0 if all was as expected, 1 if not, 2 on usage or bad input. Ctrl-C ends a run with its\n"
     "results so far.\n";
 
-/* ---- shared with the other parts -------------------------------------------------------------------------
- */
+/* ---- shared with the other parts ---- */
 
 void run_complain(const char *format, ...)
 {
@@ -94,8 +93,7 @@ void run_close(struct run_input *input)
     trace_file_close(input->file);
 }
 
-/* ---- watching --------------------------------------------------------------------------------------------
- */
+/* ---- watching ---- */
 
 static volatile sig_atomic_t interrupted;
 
@@ -140,8 +138,7 @@ static void step(void *context, uint64_t operations)
     run_progress_step(context, operations);
 }
 
-/* ---- the run ---------------------------------------------------------------------------------------------
- */
+/* ---- the run ---- */
 
 static int verdict(const struct trace_run_result *result)
 {
@@ -211,8 +208,7 @@ static int run_file(const struct run_options *options)
     return status;
 }
 
-/* ---- options ---------------------------------------------------------------------------------------------
- */
+/* ---- options ---- */
 
 static bool parse_mode(const char *word, enum kms_guest_mode *mode)
 {

@@ -50,7 +50,7 @@ void explain_say(struct explanation *explanation, const char *format, ...)
         fprintf(explanation->cli->out, "%s\n", text);
 }
 
-/* ---- what an address is ---------------------------------------------------------------------------------- */
+/* ---- what an address is ---- */
 
 static bool in_table(const struct qemu_log_table *table, uint64_t address)
 {
@@ -77,7 +77,7 @@ static void blame(struct explanation *explanation, enum explain_part part)
         explanation->not_mapped[part] = true;
 }
 
-/* ---- sentences ------------------------------------------------------------------------------------------- */
+/* ---- sentences ---- */
 
 static void say_selector_error(struct explanation *explanation, const struct qemu_log_event *event)
 {

@@ -7,8 +7,7 @@
 
 #define GIVEN(reg) (1u << KMS_X86_##reg)
 
-/* ---- files -----------------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 static bool failed(const struct cli *cli, const struct kms_image_error *error)
 {
@@ -84,8 +83,7 @@ static bool open_symbols(struct cli *cli)
     return cli->symbols || failed(cli, &error);
 }
 
-/* ---- registers -------------------------------------------------------------------------------------------
- */
+/* ---- registers ---- */
 
 static bool take_image_registers(struct cli *cli, unsigned *known)
 {

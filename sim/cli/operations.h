@@ -44,8 +44,7 @@ struct run_report {
     struct run_map map;
 };
 
-/* ---- setting up ------------------------------------------------------------------------------------------
- */
+/* ---- setting up ---- */
 
 /* A booted guest as the options ask for; NULL after a line on stderr. */
 struct kms_guest *run_boot(const struct run_options *options);
@@ -62,8 +61,7 @@ void run_close(struct run_input *input);
 /* A line on stderr that begins with "kmemsim run: ". */
 void run_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* ---- parts -----------------------------------------------------------------------------------------------
- */
+/* ---- parts ---- */
 
 void run_draw_map(struct kms_guest *guest, const struct guest_heap_info *heap, struct run_map *map);
 

@@ -100,8 +100,7 @@ static bool need_up_to(const struct cli *cli, int code, uint64_t last, uint64_t 
     return *number <= last || bad_value(cli, code, "is too large");
 }
 
-/* ---- files -----------------------------------------------------------------------------------------------
- */
+/* ---- files ---- */
 
 /* FILE@BASE, where FILE may hold an @ itself if what follows the last one is no number. */
 static bool add_image(struct cli *cli, char *text)
@@ -142,8 +141,7 @@ static bool set_cpu(struct cli *cli)
     return true;
 }
 
-/* ---- registers -------------------------------------------------------------------------------------------
- */
+/* ---- registers ---- */
 
 static bool set_register(struct cli *cli, int code, enum kms_x86_reg reg, uint64_t last)
 {
@@ -216,8 +214,7 @@ static bool parse_register(struct cli *cli, int code)
     }
 }
 
-/* ---- what a command looks at -----------------------------------------------------------------------------
- */
+/* ---- what a command looks at ---- */
 
 static bool set_kind(struct cli *cli, enum kms_access_kind kind)
 {

@@ -58,8 +58,7 @@ const char *cli_size_words(uint64_t size, char *text)
     return text;
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 void cli_json_begin(struct cli *cli, const char *list)
 {

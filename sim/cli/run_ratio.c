@@ -41,8 +41,7 @@ struct ratio {
     uint64_t read_ns[ROUNDS], ours_ns[ROUNDS], theirs_ns[ROUNDS];
 };
 
-/* ---- the host's side -------------------------------------------------------------------------------------
- */
+/* ---- the host's side ---- */
 
 static bool keep_op(struct ratio *ratio, const struct host_op *op)
 {
@@ -96,8 +95,7 @@ static uint64_t time_theirs(struct ratio *ratio)
     return spent;
 }
 
-/* ---- our side --------------------------------------------------------------------------------------------
- */
+/* ---- our side ---- */
 
 static bool time_reading(struct ratio *ratio, uint64_t *spent)
 {
@@ -155,8 +153,7 @@ static bool time_ours(struct ratio *ratio, uint64_t *spent)
     return result.end == TRACE_RUN_COMPLETE;
 }
 
-/* ---- both ------------------------------------------------------------------------------------------------
- */
+/* ---- both ---- */
 
 static int compare(const void *a, const void *b)
 {

@@ -49,8 +49,7 @@ static double mebibytes(uint64_t bytes)
     return (double)bytes / (1024.0 * 1024.0);
 }
 
-/* ---- outcomes --------------------------------------------------------------------------------------------
- */
+/* ---- outcomes ---- */
 
 static void print_outcome(const struct trace_tally *tally, unsigned code)
 {
@@ -78,8 +77,7 @@ static void print_outcomes(const struct trace_tally *tally)
            tally->work.tables_made - tally->work_at_start.tables_made, tally->walks, tally->levels_walked);
 }
 
-/* ---- the heap over time ----------------------------------------------------------------------------------
- */
+/* ---- the heap over time ---- */
 
 static uint64_t heap_units(const struct trace_tally *tally)
 {
@@ -175,8 +173,7 @@ static void print_map(const struct run_report *report)
     putchar('\n');
 }
 
-/* ---- what went wrong -------------------------------------------------------------------------------------
- */
+/* ---- what went wrong ---- */
 
 static void print_more(uint64_t count, const char *what)
 {

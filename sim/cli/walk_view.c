@@ -25,8 +25,7 @@ static bool in_image(const struct kms_space *space, kms_phys phys)
     return kms_ram_region(space->ram, phys).kind != KMS_REGION_NONE;
 }
 
-/* ---- words -----------------------------------------------------------------------------------------------
- */
+/* ---- words ---- */
 
 static const char *kind_words(const struct kms_access *access)
 {
@@ -59,8 +58,7 @@ static const char *bits_words(uint32_t code, char *text)
     return text[0] ? text + 1 : "none";
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------
- */
+/* ---- text ---- */
 
 static void print_head(const struct cli *cli, const struct walk_view *view)
 {
@@ -184,8 +182,7 @@ void cli_view_print(const struct cli *cli, const struct walk_view *view)
     print_surroundings(cli, view);
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------------
- */
+/* ---- JSON ---- */
 
 static json_t *flags_json(uint16_t flags)
 {

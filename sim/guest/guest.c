@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- making and unmaking ---------------------------------------------------------------------------------
- */
+/* ---- making and unmaking ---- */
 
 static enum kms_status make_machine(struct kms_guest *guest, const struct kms_guest_options *options)
 {
@@ -164,8 +163,7 @@ enum kms_guest_mode kms_guest_mode(const struct kms_guest *guest)
     return guest->mode;
 }
 
-/* ---- power on --------------------------------------------------------------------------------------------
- */
+/* ---- power on ---- */
 
 static void fill_ram(struct kms_guest *guest)
 {

@@ -42,8 +42,7 @@ struct kms_guest {
     struct kms_guest_snapshot *power_on, *newest;
 };
 
-/* ---- guest_call.c ----------------------------------------------------------------------------------------
- */
+/* ---- guest_call.c ---- */
 
 /* The guest that the calling thread is in; being in none is misuse of hw.h, and `what` says by which
  * function. */
@@ -60,8 +59,7 @@ void guest_set_pristine(struct kms_guest *guest);
 void guest_save_statics(const struct kms_guest *guest, unsigned char *statics);
 void guest_load_statics(struct kms_guest *guest, const unsigned char *statics);
 
-/* ---- guest_fault.c ---------------------------------------------------------------------------------------
- */
+/* ---- guest_fault.c ---- */
 
 /* Hand a fault to the kernel's handler. True: run the access again; `attempt` says how often it has been. */
 bool guest_repair(struct kms_guest *guest, const struct kms_fault *fault, unsigned attempt);
@@ -69,15 +67,13 @@ _Noreturn void guest_stop_unbacked(struct kms_guest *guest, kms_phys phys);
 /* The window's trouble, by kms_window_options. */
 bool guest_window_trouble(void *context, const struct kms_window_event *event);
 
-/* ---- guest_snapshot.c ------------------------------------------------------------------------------------
- */
+/* ---- guest_snapshot.c ---- */
 
 void guest_snapshots_free(struct kms_guest *guest);
 /* What AddressSanitizer knows about these bytes is about to change. */
 void guest_marks_change(const volatile void *at, size_t size);
 
-/* ---- module.c --------------------------------------------------------------------------------------------
- */
+/* ---- module.c ---- */
 
 size_t module_statics_size(const struct kms_guest_module *module);
 /* The module's static data as the compiler left it, and as it is, from and to `statics`. */

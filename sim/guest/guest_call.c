@@ -13,8 +13,7 @@
 
 static _Thread_local struct kms_guest *guest_current;
 
-/* ---- static data -----------------------------------------------------------------------------------------
- */
+/* ---- static data ---- */
 
 static void make_live(struct kms_guest *guest)
 {
@@ -50,8 +49,7 @@ void guest_load_statics(struct kms_guest *guest, const unsigned char *statics)
         memcpy(guest->statics, statics, module_statics_size(guest->module));
 }
 
-/* ---- in and out ------------------------------------------------------------------------------------------
- */
+/* ---- in and out ---- */
 
 struct kms_guest *guest_here(const char *what)
 {
@@ -116,8 +114,7 @@ enum kms_guest_end kms_guest_call(struct kms_guest *guest, void (*body)(void *co
     return guard.stop.end;
 }
 
-/* ---- the way out -----------------------------------------------------------------------------------------
- */
+/* ---- the way out ---- */
 
 void guest_stop(struct kms_guest *guest, const struct kms_guest_stop *stop)
 {

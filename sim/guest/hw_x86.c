@@ -5,8 +5,7 @@
 
 #include <inttypes.h>
 
-/* ---- memory ----------------------------------------------------------------------------------------------
- */
+/* ---- memory ---- */
 
 /* RAM beside the region at 0, for plain guests. */
 static void *ptr_beyond(struct kms_guest *guest, uint32_t linear)
@@ -55,8 +54,7 @@ uint64_t hw_ram_size(void)
     return kms_ram_end(kms_machine_ram(guest_here(__func__)->machine));
 }
 
-/* ---- registers -------------------------------------------------------------------------------------------
- */
+/* ---- registers ---- */
 
 static void write_register(struct kms_guest *guest, enum kms_x86_reg reg, uint32_t value)
 {
@@ -106,8 +104,7 @@ void hw_invlpg(uint32_t linear)
     kms_x86_invlpg(guest_here(__func__)->cpu, linear);
 }
 
-/* ---- accesses --------------------------------------------------------------------------------------------
- */
+/* ---- accesses ---- */
 
 /* One explicit access, run again as long as the kernel's handler repairs what is wrong. */
 static bool access_bytes(const struct kms_access *access, uint8_t *bytes, unsigned width)
@@ -169,8 +166,7 @@ bool hw_user_fetch(uint32_t linear)
     return access_bytes(&(struct kms_access){linear, KMS_FETCH, KMS_AS_USER}, &byte, sizeof byte);
 }
 
-/* ---- handlers, console, end ------------------------------------------------------------------------------
- */
+/* ---- handlers, console, end ---- */
 
 void hw_set_page_fault_handler(hw_page_fault_handler handler)
 {

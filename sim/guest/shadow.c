@@ -100,7 +100,7 @@ void shadow_log_free(struct shadow_log *log)
     *log = (struct shadow_log){0};
 }
 
-/* ---- what kernel/sanitize.h calls ------------------------------------------------------------------------- */
+/* ---- what kernel/sanitize.h calls ---- */
 
 void kms_guest_asan_poison(const volatile void *address, size_t size)
 {

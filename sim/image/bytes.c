@@ -69,8 +69,7 @@ void image_bytes_close(struct image_bytes *bytes)
     *bytes = (struct image_bytes){0};
 }
 
-/* ---- zstd ------------------------------------------------------------------------------------------------
- */
+/* ---- zstd ---- */
 
 struct unpacking {
     uint8_t *data;

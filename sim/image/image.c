@@ -43,8 +43,7 @@ bool image_keep(struct kms_image *image, struct image_bytes *bytes, struct kms_i
     return true;
 }
 
-/* ---- ranges ----------------------------------------------------------------------------------------------
- */
+/* ---- ranges ---- */
 
 static bool overlaps(const struct kms_image *image, kms_phys base, uint64_t size)
 {
@@ -102,8 +101,7 @@ bool image_add_range(struct kms_image *image, const uint8_t *data, uint64_t size
     return whole == size || add_tail(image, data + whole, size - whole, base + whole, error);
 }
 
-/* ---- raw files -------------------------------------------------------------------------------------------
- */
+/* ---- raw files ---- */
 
 /* An error of a range, with the file's name before it. */
 static bool named(bool done, const char *path, struct kms_image_error *error)
@@ -144,8 +142,7 @@ bool kms_image_add_raw_bytes(struct kms_image *image, const void *bytes, uint64_
     return image_add_range(image, bytes, size, base, error);
 }
 
-/* ---- cores -----------------------------------------------------------------------------------------------
- */
+/* ---- cores ---- */
 
 bool kms_image_add_core(struct kms_image *image, const char *path, struct kms_image_error *error)
 {
@@ -173,8 +170,7 @@ bool kms_image_is_core(const char *path)
     return is_elf;
 }
 
-/* ---- what an image holds ---------------------------------------------------------------------------------
- */
+/* ---- what an image holds ---- */
 
 struct kms_ram *kms_image_ram(const struct kms_image *image)
 {

@@ -25,8 +25,7 @@ static void infer_efer(struct kms_image_registers *registers, const struct image
     registers->efer = KMS_EFER_NXE | (kind->long_mode ? KMS_EFER_LME | KMS_EFER_LMA : 0);
 }
 
-/* ---- the note of QEMU's dump-guest-memory: struct QEMUCPUState, version 1 ---------------------------------
- */
+/* ---- the note of QEMU's dump-guest-memory: struct QEMUCPUState, version 1 ---- */
 
 enum {
     QEMU_VERSION = 0,
@@ -86,8 +85,7 @@ bool image_note_qemu(struct kms_image *image, const struct image_kind *kind, con
     return true;
 }
 
-/* ---- VMCOREINFO: lines of KEY=VALUE ----------------------------------------------------------------------
- */
+/* ---- VMCOREINFO: lines of KEY=VALUE ---- */
 
 #define LINUX_TEXT_MAP_64    UINT64_C(0xffffffff80000000) /* __START_KERNEL_map */
 #define LINUX_PAGE_OFFSET_32 UINT64_C(0xc0000000)         /* the customary one */

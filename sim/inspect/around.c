@@ -65,8 +65,7 @@ void kms_space_nearest(const struct kms_space *space, kms_linear linear, struct 
     look_above(space, offset, above);
 }
 
-/* ---- recursive windows -----------------------------------------------------------------------------------
- */
+/* ---- recursive windows ---- */
 
 static unsigned levels(const struct kms_space *space)
 {
@@ -126,8 +125,7 @@ struct kms_recursion kms_walk_recursion(const struct kms_space *space, const str
     return found;
 }
 
-/* ---- linear addresses where physical ones belong ---------------------------------------------------------
- */
+/* ---- linear addresses where physical ones belong ---- */
 
 static bool in_ram(const struct kms_space *space, kms_phys phys)
 {

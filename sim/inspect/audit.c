@@ -51,7 +51,7 @@ const char *kms_severity_name(enum kms_severity severity)
     return names[severity];
 }
 
-/* ---- findings -------------------------------------------------------------------------------------------- */
+/* ---- findings ---- */
 
 static void flush_rule(struct audit *audit, enum kms_rule rule)
 {
@@ -87,7 +87,7 @@ void audit_flush(struct audit *audit)
         flush_rule(audit, (enum kms_rule)rule);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 static void *grow(void *array, size_t count, size_t *capacity, size_t size)
 {
@@ -130,7 +130,7 @@ void audit_add_table(struct audit *audit, kms_phys table)
     tables[audit->table_count++] = table;
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------- */
+/* ---- the whole ---- */
 
 static int compare_phys(const void *left, const void *right)
 {

@@ -67,7 +67,7 @@ static void check_outside_table(struct audit *audit, struct kms_scan *scan)
     audit_found(audit, &finding);
 }
 
-/* ---- pages ----------------------------------------------------------------------------------------------- */
+/* ---- pages ---- */
 
 static bool is_memory(enum kms_region_kind kind)
 {
@@ -131,7 +131,7 @@ static void check_rights(struct audit *audit, const struct kms_scan *scan)
     }
 }
 
-/* ---- tables ---------------------------------------------------------------------------------------------- */
+/* ---- tables ---- */
 
 /* Tables that the last walk did not go through. */
 static void note_tables(struct audit *audit, const struct kms_walk *walk, const struct kms_walk *before)

@@ -10,7 +10,7 @@ static kms_linear linear_in(const struct audit *audit, const struct kms_run *run
     return kms_space_linear(audit->space, run->offset + (phys - run->phys));
 }
 
-/* ---- tables that user code can write --------------------------------------------------------------------- */
+/* ---- tables that user code can write ---- */
 
 /* The first table at or above an address. */
 static size_t first_table(const struct audit *audit, kms_phys phys)
@@ -46,7 +46,7 @@ void audit_tables(struct audit *audit)
     }
 }
 
-/* ---- frames with several rights -------------------------------------------------------------------------- */
+/* ---- frames with several rights ---- */
 
 static int compare_runs(const void *left, const void *right)
 {

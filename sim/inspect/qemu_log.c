@@ -34,7 +34,7 @@ static bool hex_after(const char *line, const char *key, uint64_t *value)
     return true;
 }
 
-/* ---- register blocks ------------------------------------------------------------------------------------- */
+/* ---- register blocks ---- */
 
 static void read_general(struct qemu_log_registers *registers, const char *line)
 {
@@ -88,7 +88,7 @@ static void read_registers(struct qemu_log_registers *registers, const char *lin
     hex_after(line, "EFER=", &registers->efer);
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static bool read_event(struct qemu_log_event *event, const char *line)
 {

@@ -70,8 +70,7 @@ kms_phys kms_walk_frame(const struct kms_walk *walk)
     return walk->phys >> walk->page_shift << walk->page_shift;
 }
 
-/* ---- scan ----------------------------------------------------------------------------------------------
- */
+/* ---- scan ---- */
 
 struct kms_scan kms_scan(const struct kms_space *space, uint64_t limit)
 {
@@ -113,8 +112,7 @@ bool kms_scan_next(struct kms_scan *scan)
     return true;
 }
 
-/* ---- runs ------------------------------------------------------------------------------------------------
- */
+/* ---- runs ---- */
 
 static struct kms_run run_of(const struct kms_fold *fold, const struct kms_scan *scan)
 {

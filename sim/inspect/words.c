@@ -22,8 +22,7 @@ void words_add(struct words *words, const char *format, ...)
     words->length += length > 0 ? (size_t)length : 0;
 }
 
-/* ---- entries ---------------------------------------------------------------------------------------------
- */
+/* ---- entries ---- */
 
 size_t kms_entry_words(const struct kms_walk_level *level, char *text, size_t size)
 {
@@ -77,8 +76,7 @@ uint8_t kms_walk_removed(const struct kms_walk *walk, unsigned depth)
     return before & (uint8_t)~walk->level[depth].rights;
 }
 
-/* ---- page faults -----------------------------------------------------------------------------------------
- */
+/* ---- page faults ---- */
 
 static const char *access_words(uint32_t code)
 {
@@ -125,8 +123,7 @@ size_t kms_x86_code_words(uint32_t code, char *text, size_t size)
     return words.length;
 }
 
-/* ---- why -------------------------------------------------------------------------------------------------
- */
+/* ---- why ---- */
 
 static void add_entry_name(struct words *words, const struct kms_walk_level *level)
 {

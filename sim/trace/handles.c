@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- names -----------------------------------------------------------------------------------------------
- */
+/* ---- names ---- */
 
 /* What may follow a name, a number or a handle: a blank, a comment, the end; for an address also an offset.
  */
@@ -73,8 +72,7 @@ static bool add_process(struct kms_trace_reader *reader, struct trace_name *name
     return true;
 }
 
-/* ---- handles and addresses -------------------------------------------------------------------------------
- */
+/* ---- handles and addresses ---- */
 
 /* So that a file with small numbers needs little memory. */
 static bool reach_number(struct kms_trace_reader *reader, uint64_t number)

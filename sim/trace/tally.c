@@ -57,8 +57,7 @@ bool trace_tally_handles(struct trace_tally *tally, uint32_t handles)
     return true;
 }
 
-/* ---- work ------------------------------------------------------------------------------------------------
- */
+/* ---- work ---- */
 
 static unsigned bucket_of(uint64_t cost)
 {
@@ -103,8 +102,7 @@ static void tally_work(struct trace_tally *tally, uint8_t code, uint32_t line)
     add_cost(&tally->scanned[code], tally->work.entries_scanned - before, line);
 }
 
-/* ---- the heap --------------------------------------------------------------------------------------------
- */
+/* ---- the heap ---- */
 
 /* Keeps every second sample when there is no more room, so that any run fits. */
 static void thin_samples(struct trace_tally *tally)
@@ -180,8 +178,7 @@ static void tally_asked(struct trace_tally *tally, const struct replay_event *ev
     tally->sizes[op->id] = size;
 }
 
-/* ---- outcomes --------------------------------------------------------------------------------------------
- */
+/* ---- outcomes ---- */
 
 static struct trace_finding *add_finding(struct trace_tally *tally, enum trace_finding_kind kind,
                                          uint32_t line)

@@ -58,8 +58,7 @@ struct kms_window_state {
     struct window_page pages[];
 };
 
-/* ---- window_pages.c: what is mapped ----------------------------------------------------------------------
- */
+/* ---- window_pages.c: what is mapped ---- */
 
 struct window_page *window_find(const struct kms_window *window, kms_linear linear);
 /* Map a page, in place of what is there; evicts another if there is no room. The frame is RAM. */
@@ -81,8 +80,7 @@ void window_map_identity(struct kms_window *window);
 bool window_is_ram(const struct kms_window *window, kms_phys frame);
 bool window_paging(const struct kms_window *window);
 
-/* ---- window_serve.c: an access that the host refused ------------------------------------------------------
- */
+/* ---- window_serve.c: an access that the host refused ---- */
 
 /* True: the access can be run again. False: nobody could help it. */
 bool window_serve(struct kms_window *window, kms_linear linear, enum kms_access_kind kind);
@@ -90,11 +88,11 @@ bool window_serve(struct kms_window *window, kms_linear linear, enum kms_access_
 enum kms_result window_fill(struct kms_window *window, const struct kms_access *access,
                             struct kms_window_event *event);
 
-/* ---- window_around.c ------------------------------------------------------------------------------------- */
+/* ---- window_around.c ---- */
 
 void window_map_around(struct kms_window *window, const struct window_page *page);
 
-/* ---- window_check.c: a page compared with the tables ------------------------------------------------------- */
+/* ---- window_check.c: a page compared with the tables ---- */
 
 /* What is worth knowing of a walk that found a page: its flags, leaf and shift. */
 void window_learn(const struct kms_x86_state *state, const struct kms_walk *walk, struct window_page *page);
@@ -102,13 +100,11 @@ void window_learn(const struct kms_x86_state *state, const struct kms_walk *walk
  * with one of the flags in `exempt` stay. `policy` says that registers which decide about rights have changed. */
 void window_revalidate(struct kms_window *window, uint8_t exempt, bool policy);
 
-/* ---- window_follow.c: what the machine says ---------------------------------------------------------------
- */
+/* ---- window_follow.c: what the machine says ---- */
 
 void window_follow(void *context, const struct kms_event *event);
 
-/* ---- window_signal.c --------------------------------------------------------------------------------------
- */
+/* ---- window_signal.c ---- */
 
 /* From now on SIGSEGV inside this window's range goes to window_serve(). */
 enum kms_status window_watch(struct kms_window *window);

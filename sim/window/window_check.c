@@ -54,7 +54,7 @@ static uint8_t rights_above(const struct kms_walk *walk)
     return walk->depth > 1 ? walk->level[walk->depth - 2].rights : 0;
 }
 
-/* ---- one page by a walk ---------------------------------------------------------------------------------- */
+/* ---- one page by a walk ---- */
 
 static bool walk_agrees(const struct kms_x86_state *state, const struct window_page *page,
                         const struct kms_walk *walk)
@@ -90,7 +90,7 @@ static void remember_table(const struct checker *check, const struct kms_walk *w
         memo->sound = false;
 }
 
-/* ---- many pages ------------------------------------------------------------------------------------------ */
+/* ---- many pages ---- */
 
 static uint64_t entry_of(const struct checker *check, const struct table_memo *memo, uint32_t number)
 {

@@ -18,8 +18,7 @@ static void invalidate_page(struct kms_window *window, kms_linear linear)
     }
 }
 
-/* ---- events ----------------------------------------------------------------------------------------------
- */
+/* ---- events ---- */
 
 /* Turning paging on or off starts anew. True: it did. */
 static bool switch_paging(struct kms_window *window)

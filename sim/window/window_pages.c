@@ -51,8 +51,7 @@ _Noreturn static void give_up(const char *what)
     abort();
 }
 
-/* ---- the list --------------------------------------------------------------------------------------------
- */
+/* ---- the list ---- */
 
 static void unlist(struct kms_window *window, struct window_page *page)
 {
@@ -80,8 +79,7 @@ static void evict_one(struct kms_window *window)
     window->counts.evicted++;
 }
 
-/* ---- the host's mappings ---------------------------------------------------------------------------------
- */
+/* ---- the host's mappings ---- */
 
 static bool map_host(struct kms_window *window, const struct window_page *page)
 {

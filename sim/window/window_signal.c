@@ -31,8 +31,7 @@ static struct watched {
 static pthread_mutex_t watched_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sigaction previous;
 
-/* ---- the handler -----------------------------------------------------------------------------------------
- */
+/* ---- the handler ---- */
 
 static struct kms_window *window_at(uintptr_t address)
 {
@@ -72,8 +71,7 @@ static void on_segv(int number, siginfo_t *info, void *context)
     errno = saved_errno;
 }
 
-/* ---- windows come and go ---------------------------------------------------------------------------------
- */
+/* ---- windows come and go ---- */
 
 /* Whoever has taken the signal since the last window comes before us no more. */
 static bool install(void)
@@ -119,8 +117,7 @@ void window_unwatch(struct kms_window *window)
     pthread_mutex_unlock(&watched_lock);
 }
 
-/* ---- the stack of the handler, one for each thread -------------------------------------------------------
- */
+/* ---- the stack of the handler, one for each thread ---- */
 
 static pthread_key_t stack_key;
 static pthread_once_t stack_once = PTHREAD_ONCE_INIT;

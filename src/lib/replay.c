@@ -17,8 +17,7 @@ static void make_program(void)
         program[i] = (uint8_t)(ONE_BYTE_INSTRUCTIONS | ((i ^ i >> 4 ^ i >> 12) & 0xfu));
 }
 
-/* ---- operands --------------------------------------------------------------------------------------------
- */
+/* ---- operands ---- */
 
 static void keep(struct replay *replay, struct replay_event *event, guest_addr address)
 {
@@ -45,8 +44,7 @@ static bool offered(struct replay_event *event, bool function)
     return function;
 }
 
-/* ---- operations ------------------------------------------------------------------------------------------
- */
+/* ---- operations ---- */
 
 static void run_alloc(struct replay *replay, struct replay_event *event)
 {
@@ -191,8 +189,7 @@ static void run_unit(struct replay *replay, struct replay_event *event)
     event->value = state < 0 ? 0 : (uint64_t)state;
 }
 
-/* ---- expectations ----------------------------------------------------------------------------------------
- */
+/* ---- expectations ---- */
 
 static void expect(struct replay_event *event, bool holds, const char *broken)
 {
@@ -243,8 +240,7 @@ static void expect_unmapped(struct replay *replay, struct replay_event *event)
     expect(event, event->status != 0 && event->status != REPLAY_NOT_OFFERED, "mapped");
 }
 
-/* ---- the interpreter -------------------------------------------------------------------------------------
- */
+/* ---- the interpreter ---- */
 
 typedef void (*run_function)(struct replay *replay, struct replay_event *event);
 

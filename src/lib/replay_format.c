@@ -32,8 +32,7 @@ static const char *const verbs[REPLAY_CODES] = {
     [REPLAY_EXPECT_UNMAPPED] = "expect unmapped",
 };
 
-/* ---- operands, as the text format writes them ------------------------------------------------------------
- */
+/* ---- operands, as the text format writes them ---- */
 
 static void put_number(struct text *text, uint64_t number)
 {
@@ -191,8 +190,7 @@ static void put_operands(struct text *text, const struct replay_op *op, const ch
     }
 }
 
-/* ---- outcomes --------------------------------------------------------------------------------------------
- */
+/* ---- outcomes ---- */
 
 static void put_status(struct text *text, int status, const char *(*status_name)(int))
 {

@@ -7,8 +7,7 @@
 #define LANES      0x0001000100010001u /* 1 in each length of a word of four */
 #define LANE_GUARD 0x8000800080008000u /* the spare bit above each length */
 
-/* ---- words -----------------------------------------------------------------------------------------------
- */
+/* ---- words ---- */
 
 /* Where runs of ones of length + more start, among the places where runs of length do. */
 static uint64_t longer_runs(uint64_t starts, unsigned length, uint64_t starts_of_more)
@@ -53,8 +52,7 @@ static uint64_t bits(size_t first, size_t count)
     return ALL_FREE >> (RUNS_WORD - count) << first;
 }
 
-/* ---- the tree of lengths ---------------------------------------------------------------------------------
- */
+/* ---- the tree of lengths ---- */
 
 static uint32_t clamp(size_t length)
 {
@@ -169,8 +167,7 @@ static size_t find_word(const struct runs *runs, uint32_t length)
     return child;
 }
 
-/* ---- runs ------------------------------------------------------------------------------------------------
- */
+/* ---- runs ---- */
 
 /* Before the first word stand zeros. */
 static uint64_t word_before(const struct runs *runs, size_t word)
@@ -393,8 +390,7 @@ void runs_give(struct runs *runs, size_t first, size_t count)
         give_anywhere(runs, first, count);
 }
 
-/* ---- making and checking ---------------------------------------------------------------------------------
- */
+/* ---- making and checking ---- */
 
 static size_t nodes_for(size_t children)
 {

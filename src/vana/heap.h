@@ -88,8 +88,7 @@ size_t heap_run_size(const struct heap *heap, const void *ptr);
 /* heap_release() for those who do not ask: a pointer that is refused is ignored. */
 void heap_free(struct heap *heap, void *ptr);
 
-/* ---- the steps, by number of block -----------------------------------------------------------------------
- */
+/* ---- the steps, by number of block ---- */
 
 /* The first block of the lowest run of that many free blocks, which stay free; -ENOMEM if there is none, and
  * for 0. */
@@ -105,8 +104,7 @@ int heap_mark_blocks_free(struct heap *heap, int start_block);
 void *heap_block_to_address(const struct heap *heap, int block);
 int heap_address_to_block(const struct heap *heap, const void *address);
 
-/* ---- looking at it ---------------------------------------------------------------------------------------
- */
+/* ---- looking at it ---- */
 
 struct heap_usage {
     size_t used_blocks;

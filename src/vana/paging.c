@@ -14,8 +14,7 @@
 
 static uint64_t tables_made;
 
-/* ---- addresses -------------------------------------------------------------------------------------------
- */
+/* ---- addresses ---- */
 
 static bool exists(const void *address)
 {
@@ -51,8 +50,7 @@ int paging_get_indexes(void *virt, uint32_t *directory_index, uint32_t *table_in
     return VANA_ALL_OK;
 }
 
-/* ---- directories -----------------------------------------------------------------------------------------
- */
+/* ---- directories ---- */
 
 static bool is_heap_page(uint32_t address)
 {
@@ -182,8 +180,7 @@ uint64_t paging_tables_made(void)
     return tables_made;
 }
 
-/* ---- mappings --------------------------------------------------------------------------------------------
- */
+/* ---- mappings ---- */
 
 static bool lets_users_write(uint32_t entry)
 {

@@ -46,8 +46,7 @@ struct paging_4gb_chunk {
     uint32_t directory_entry; /* linear (and physical) address of the directory */
 };
 
-/* ---- directories -----------------------------------------------------------------------------------------
- */
+/* ---- directories ---- */
 
 /*
  * A new address space: every page maps to itself with these flags, directory entries are writable besides.
@@ -70,8 +69,7 @@ void paging_load_directory(uint32_t *directory);
 /* Turn paging on (CR0.PG). -EINVARG if CR3 names no directory that paging_switch() loaded. */
 int enable_paging(void);
 
-/* ---- mappings --------------------------------------------------------------------------------------------
- */
+/* ---- mappings ---- */
 
 /*
  * Write one page's entry as it is. An entry that would take the kernel's ground away is refused with -EISTKN:
@@ -102,8 +100,7 @@ int paging_map_to(struct paging_4gb_chunk *chunk, void *virt, void *phys, void *
 void *paging_get_physical_address(uint32_t *directory, void *virt);
 int paging_translate(uint32_t *directory, void *virt, uint32_t *physical);
 
-/* ---- addresses -------------------------------------------------------------------------------------------
- */
+/* ---- addresses ---- */
 
 bool paging_is_aligned(void *address);
 /* Up to the next page boundary; in the last page of 4 GiB that is 0, as on the metal. */
@@ -112,8 +109,7 @@ void *paging_align_to_lower_page(void *address);
 /* The numbers of the directory entry and of the table entry of an aligned address. */
 int paging_get_indexes(void *virt, uint32_t *directory_index, uint32_t *table_index);
 
-/* ---- looking at it ---------------------------------------------------------------------------------------
- */
+/* ---- looking at it ---- */
 
 /* Page tables and directories made so far. */
 uint64_t paging_tables_made(void);

@@ -28,8 +28,7 @@ static struct task *task_of(const struct process *process)
     return process->task ? hw_ptr(process->task) : NULL;
 }
 
-/* ---- starting --------------------------------------------------------------------------------------------
- */
+/* ---- starting ---- */
 
 static int free_slot(void)
 {
@@ -142,8 +141,7 @@ int process_load(const struct process_program *program, struct process **process
     return VANA_ALL_OK;
 }
 
-/* ---- running and ending ----------------------------------------------------------------------------------
- */
+/* ---- running and ending ---- */
 
 struct process *process_get(int id)
 {
@@ -176,8 +174,7 @@ int process_terminate(struct process *process)
     return VANA_ALL_OK;
 }
 
-/* ---- its memory ------------------------------------------------------------------------------------------
- */
+/* ---- its memory ---- */
 
 static struct process_allocation *find_allocation(struct process *process, uint32_t ptr)
 {

@@ -147,7 +147,7 @@ static void prepare_glibc(void *state)
     }
 }
 
-/* ---- one occupancy of one table -------------------------------------------------------------------------- */
+/* ---- one occupancy of one table ---- */
 
 static void set_up(struct contestant *it, const struct stream *stream, size_t steps)
 {
@@ -200,7 +200,7 @@ static void measure(size_t total, unsigned percent, double nanoseconds[ALTERNATI
     stream_drop(&stream);
 }
 
-/* ---- the report ------------------------------------------------------------------------------------------ */
+/* ---- the report ---- */
 
 enum { SMALL, MIDDLE, LARGE, TABLES };
 enum { LOW, HALF, HIGH, OCCUPANCIES };

@@ -19,7 +19,7 @@ static int make_image(void **state)
     return 0;
 }
 
-/* ---- walk ------------------------------------------------------------------------------------------------ */
+/* ---- walk ---- */
 
 static void walk_allows(void **state)
 {
@@ -123,7 +123,7 @@ static void walk_json(void **state)
     tool_free(&run);
 }
 
-/* ---- QEMU's forms ---------------------------------------------------------------------------------------- */
+/* ---- QEMU's forms ---- */
 
 static void translate_form(void **state)
 {
@@ -174,7 +174,7 @@ static void paging_off(void **state)
     tool_expect("tlb image --cr0 0x11 --cr3 0 --cr4 0 --efer 0", "PG disabled\n", "", 0);
 }
 
-/* ---- fault, diff, audit, explain ------------------------------------------------------------------------- */
+/* ---- fault, diff, audit, explain ---- */
 
 static void fault_words(void **state)
 {
@@ -295,7 +295,7 @@ static void explain_block(void **state)
     tool_free(&run);
 }
 
-/* ---- bad input ------------------------------------------------------------------------------------------- */
+/* ---- bad input ---- */
 
 static void refuse(const char *arguments, const char *line)
 {
@@ -354,7 +354,7 @@ static void assumes_and_says(void **state)
     tool_expect("translate 0x1000 image --cr3 0x1000", "gpa: 0x1000\n", NOTE_32, 0);
 }
 
-/* ---- extremes -------------------------------------------------------------------------------------------- */
+/* ---- extremes ---- */
 
 static void loops_end(void **state)
 {

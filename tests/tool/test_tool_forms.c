@@ -144,7 +144,7 @@ static void options_and_registers(void **state)
     EXPECT_ROWS(rows);
 }
 
-/* ---- other logs ------------------------------------------------------------------------------------------ */
+/* ---- other logs ---- */
 
 #define BLOCK                                                                                                \
     "RAX=0000000080000011 RBX=0 RCX=0 RDX=0\nRSI=0 RDI=0 RBP=0 RSP=0000000000009000\n"                       \

@@ -34,7 +34,7 @@ static struct kms_image *new_image(void)
     return image;
 }
 
-/* ---- raw ------------------------------------------------------------------------------------------------- */
+/* ---- raw ---- */
 
 static void raw_at_base(void **state)
 {
@@ -100,7 +100,7 @@ static void packed(void **state)
     kms_image_free(image);
 }
 
-/* ---- cores ----------------------------------------------------------------------------------------------- */
+/* ---- cores ---- */
 
 static struct core_plan plan_of(uint16_t machine, const void *note, size_t size)
 {
@@ -244,7 +244,7 @@ static void every_cut_is_refused(void **state)
     }
 }
 
-/* ---- symbols --------------------------------------------------------------------------------------------- */
+/* ---- symbols ---- */
 
 static void names(void **state)
 {

@@ -71,7 +71,7 @@ static struct kms_recursion recursion_at(const struct kms_space *space, kms_line
     return kms_walk_recursion(space, &walk);
 }
 
-/* ---- scan ------------------------------------------------------------------------------------------------ */
+/* ---- scan ---- */
 
 static void scan_covers(void **state)
 {
@@ -116,7 +116,7 @@ static void linear_and_offset(void **state)
     assert_int_equal(kms_space_offset(space, UINT64_C(0xffff800000000000)), UINT64_C(0x800000000000));
 }
 
-/* ---- recursion ------------------------------------------------------------------------------------------- */
+/* ---- recursion ---- */
 
 static void recursion_of_4levels(void **state)
 {
@@ -160,7 +160,7 @@ static void recursion_of_pae(void **state)
     assert_int_equal(recursion_at(space, 0x200000).times, 0);
 }
 
-/* ---- audit ----------------------------------------------------------------------------------------------- */
+/* ---- audit ---- */
 
 struct findings {
     unsigned count[KMS_RULES];
@@ -251,7 +251,7 @@ static void audit_of_user_rights(void **state)
     assert_int_equal(findings.last[KMS_RULE_TABLE_USER].first, UINT64_C(0xffff800000000000));
 }
 
-/* ---- words ----------------------------------------------------------------------------------------------- */
+/* ---- words ---- */
 
 static void code_words(void **state)
 {

@@ -74,7 +74,7 @@ static void compares_4level(void **state)
     compare_guest(GUEST_64, 0);
 }
 
-/* ---- explain, live --------------------------------------------------------------------------------------- */
+/* ---- explain, live ---- */
 
 static void dies_of(const char *kernel, const char *part)
 {

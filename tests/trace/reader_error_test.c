@@ -146,7 +146,7 @@ static const struct CMUnitTest *make_table(size_t *count)
 
 KMS_TESTS_FILLED(reader_error, make_table)
 
-/* ---- what a C string cannot hold, or is too long to be written out ---------------------------------------- */
+/* ---- what a C string cannot hold, or is too long to be written out ---- */
 
 static void assert_error(const char *bytes, size_t length, const char *error)
 {

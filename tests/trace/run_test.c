@@ -86,7 +86,7 @@ static void run(struct fixture *fixture, const char *operations)
     run_with(fixture, operations, NULL);
 }
 
-/* ---- expectations ---------------------------------------------------------------------------------------- */
+/* ---- expectations ---- */
 
 static void what_is_as_expected_finds_nothing(void **state)
 {
@@ -157,7 +157,7 @@ static const struct CMUnitTest *make_table(size_t *count)
 
 KMS_TESTS_FILLED(run_expectation, make_table)
 
-/* ---- input that only the kernel can judge ---------------------------------------------------------------- */
+/* ---- input that only the kernel can judge ---- */
 
 static void assert_refused(struct fixture *fixture, const char *operations, const char *error)
 {
@@ -191,7 +191,7 @@ static void what_stands_before_an_error_has_run(void **state)
     assert_int_equal(fixture->tally.heap.used_units, 1);
 }
 
-/* ---- events and ends ------------------------------------------------------------------------------------- */
+/* ---- events and ends ---- */
 
 static void events_notes_and_stops_come_in_order(void **state)
 {
@@ -218,7 +218,7 @@ static void a_cancelled_run_keeps_what_it_has(void **state)
     assert_int_equal(fixture->tally.heap.used_units, 1);
 }
 
-/* ---- what is counted ------------------------------------------------------------------------------------- */
+/* ---- what is counted ---- */
 
 static void the_heap_is_followed(void **state)
 {

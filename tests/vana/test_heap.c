@@ -51,7 +51,7 @@ static void expect_refused(struct heap_fixture *it, void *ptr, int status)
     assert_memory_equal(it->entries, before, it->total);
 }
 
-/* ---- creation -------------------------------------------------------------------------------------------- */
+/* ---- creation ---- */
 
 static int create_from(uintptr_t start, uintptr_t end, size_t total)
 {
@@ -117,7 +117,7 @@ static void an_empty_heap_has_nothing(void **state)
     heap_fixture_drop(it);
 }
 
-/* ---- allocation ------------------------------------------------------------------------------------------ */
+/* ---- allocation ---- */
 
 static void entries_as_documented(void **state)
 {
@@ -209,7 +209,7 @@ static void neighbours_join(void **state)
     expect_place(it, 3, 20);
 }
 
-/* ---- misuse ---------------------------------------------------------------------------------------------- */
+/* ---- misuse ---- */
 
 static void null_is_refused(void **state)
 {
@@ -286,7 +286,7 @@ static void endless_chain_is_refused(void **state)
     it->entries[63] = 0x01;
 }
 
-/* ---- the steps ------------------------------------------------------------------------------------------- */
+/* ---- the steps ---- */
 
 static void addresses_and_blocks(void **state)
 {

@@ -30,7 +30,7 @@ static uint32_t *directory_of(struct paging_4gb_chunk *chunk)
     return paging_4gb_chunk_get_directory(chunk);
 }
 
-/* ---- directories ----------------------------------------------------------------------------------------- */
+/* ---- directories ---- */
 
 static void identity_map(void **state)
 {
@@ -137,7 +137,7 @@ static void switch_and_enable(void **state)
     assert_int_equal(hw_read_cr3(), hw_linear(directory_of(chunk)));
 }
 
-/* ---- mappings -------------------------------------------------------------------------------------------- */
+/* ---- mappings ---- */
 
 static void a_mapping_is_what_the_cpu_does(void **state)
 {
@@ -243,7 +243,7 @@ static void raw_entries(void **state)
     assert_int_equal(paging_get(directory_of(chunk), AT(0x100800000)), 0);
 }
 
-/* ---- the directory in use -------------------------------------------------------------------------------- */
+/* ---- the directory in use ---- */
 
 static uint32_t kernel_reads(uint32_t linear)
 {
@@ -328,7 +328,7 @@ static void only_what_may_be_cached(void **state)
     assert_int_equal(invalidations_of(live, 0x900000, P), 0); /* was not present, so not cached */
 }
 
-/* ---- the kernel's ground --------------------------------------------------------------------------------- */
+/* ---- the kernel's ground ---- */
 
 static void kernel_pages_stay(void **state)
 {
@@ -379,7 +379,7 @@ static void heap_pages_stay(void **state)
     assert_int_equal(paging_map(other, page, page, P | RW | US), 0);
 }
 
-/* ---- addresses ------------------------------------------------------------------------------------------- */
+/* ---- addresses ---- */
 
 static void physical_addresses(void **state)
 {
@@ -437,7 +437,7 @@ static void indexes(void **state)
     assert_int_equal(paging_get_indexes(AT(0xc0403001), &directory, &table), -EINVARG);
 }
 
-/* ---- the checker ----------------------------------------------------------------------------------------- */
+/* ---- the checker ---- */
 
 static void broken_directory_entries(void **state)
 {

@@ -27,7 +27,7 @@ static int free_as(struct process *process, uint32_t address)
     return (int)hw_user_syscall(SYSTEM_COMMAND5_FREE, address, 0);
 }
 
-/* ---- starting -------------------------------------------------------------------------------------------- */
+/* ---- starting ---- */
 
 static void layouts(void **state)
 {
@@ -149,7 +149,7 @@ static void out_of_memory_anywhere(void **state)
     assert_int_equal(process_load(&program, &process), 0);
 }
 
-/* ---- running --------------------------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 static void same_address_two_memories(void **state)
 {
@@ -260,7 +260,7 @@ static void the_list_of_tasks(void **state)
     assert_null(task_get_head());
 }
 
-/* ---- its memory ------------------------------------------------------------------------------------------ */
+/* ---- its memory ---- */
 
 static void malloc_gives_private_memory(void **state)
 {
@@ -409,7 +409,7 @@ static void free_in_the_live_directory(void **state)
     assert_int_equal(free_as(process, address), 0);
 }
 
-/* ---- system calls and the guest table -------------------------------------------------------------------- */
+/* ---- system calls and the guest table ---- */
 
 static void unknown_commands(void **state)
 {
@@ -504,7 +504,7 @@ static void the_heap_as_tools_see_it(void **state)
     assert_int_equal(vana_guest.free(address), 0);
 }
 
-/* ---- the checker ----------------------------------------------------------------------------------------- */
+/* ---- the checker ---- */
 
 static void broken_ledgers(void **state)
 {

@@ -27,7 +27,7 @@ struct conversion {
     bool failed;
 };
 
-/* ---- lines ----------------------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 static void put_op(struct conversion *conversion, const struct kms_trace_op *op)
 {
@@ -63,7 +63,7 @@ __attribute__((format(printf, 2, 3))) static void put_note(struct conversion *co
            &(struct kms_trace_op){.kind = KMS_TRACE_NOTE, .text = text, .text_length = (size_t)length});
 }
 
-/* ---- blocks ---------------------------------------------------------------------------------------------- */
+/* ---- blocks ---- */
 
 static void hold(struct conversion *conversion, const struct block *block)
 {
@@ -118,7 +118,7 @@ static void take_free(struct conversion *conversion, const struct raw_event *eve
         conversion->counts->strangers++;
 }
 
-/* ---- realloc --------------------------------------------------------------------------------------------- */
+/* ---- realloc ---- */
 
 static void begin_move(struct conversion *conversion, const struct raw_event *event, uint32_t token)
 {
@@ -168,7 +168,7 @@ static void end_move(struct conversion *conversion, const struct raw_event *even
         let_go(conversion, old.handle);
 }
 
-/* ---- mappings -------------------------------------------------------------------------------------------- */
+/* ---- mappings ---- */
 
 static uint64_t page_end(uint64_t size)
 {
@@ -202,7 +202,7 @@ static void take_unmapping(struct conversion *conversion, const struct raw_event
     hold(conversion, &rest);
 }
 
-/* ---- processes ------------------------------------------------------------------------------------------- */
+/* ---- processes ---- */
 
 /* A process's memory goes with it. */
 static void release_all(struct conversion *conversion, uint32_t pid)

@@ -34,7 +34,7 @@ void __libc_free(void *block);
 
 extern char **environ;
 
-/* ---- the file -------------------------------------------------------------------------------------------- */
+/* ---- the file ---- */
 
 enum { NOT_YET, STARTING, READY, OFF };
 
@@ -78,7 +78,7 @@ static const char *find_path(void)
     return NULL;
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------- */
+/* ---- events ---- */
 
 static uint32_t put(const struct raw_event *event)
 {
@@ -154,7 +154,7 @@ __attribute__((destructor)) static void end(void)
     record((struct raw_event){.kind = RAW_EXIT});
 }
 
-/* ---- the allocator --------------------------------------------------------------------------------------- */
+/* ---- the allocator ---- */
 
 EXPORT void *malloc(size_t size)
 {
@@ -226,7 +226,7 @@ EXPORT void *pvalloc(size_t size)
     return allocate_aligned(PAGE, (size + PAGE - 1) & ~(size_t)(PAGE - 1));
 }
 
-/* ---- mappings: anonymous memory that can be used --------------------------------------------------------- */
+/* ---- mappings: anonymous memory that can be used ---- */
 
 static void *map(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
@@ -268,7 +268,7 @@ EXPORT void *mremap(void *old, size_t old_size, size_t size, int flags, ...)
     return moved;
 }
 
-/* ---- ends that run no destructors ------------------------------------------------------------------------ */
+/* ---- ends that run no destructors ---- */
 
 EXPORT _Noreturn void _exit(int status)
 {

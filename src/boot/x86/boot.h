@@ -34,14 +34,12 @@ struct user_visit {
     uint32_t eip, eflags, esp;
 };
 
-/* ---- descriptors.c ---------------------------------------------------------------------------------------
- */
+/* ---- descriptors.c ---- */
 
 /* Load the GDT, the IDT and the task register. */
 void descriptors_init(void);
 
-/* ---- stubs.S ----------------------------------------------------------------------------------------------
- */
+/* ---- stubs.S ---- */
 
 extern const uint32_t trap_entries[VECTOR_EXCEPTIONS];
 void trap_syscall(void);
@@ -69,27 +67,23 @@ void kernel_access_start(void);
 void kernel_access_end(void);
 void kernel_access_failed(void);
 
-/* ---- trap.c ----------------------------------------------------------------------------------------------
- */
+/* ---- trap.c ---- */
 
 /* Called by stubs.S for every exception and for VECTOR_SYSCALL. */
 void trap_handle(struct trap_frame *frame);
 
-/* ---- serial.c --------------------------------------------------------------------------------------------
- */
+/* ---- serial.c ---- */
 
 void serial_init(void);
 void serial_putchar(char c);
 
-/* ---- story.c ---------------------------------------------------------------------------------------------
- */
+/* ---- story.c ---- */
 
 /* What the image runs when the loader brings no operations. */
 extern const struct replay_op boot_story[];
 extern const uint32_t boot_story_length;
 
-/* ---- ports -----------------------------------------------------------------------------------------------
- */
+/* ---- ports ---- */
 
 static inline void out8(uint16_t port, uint8_t value)
 {

@@ -38,8 +38,7 @@ struct work {
 static guest_addr handles[HANDLES];
 static struct replay replay;
 
-/* ---- console ---------------------------------------------------------------------------------------------
- */
+/* ---- console ---- */
 
 static void say(const char *words)
 {
@@ -86,8 +85,7 @@ static void say_done(void)
     say_line(line);
 }
 
-/* ---- what the loader brought -----------------------------------------------------------------------------
- */
+/* ---- what the loader brought ---- */
 
 static struct work open_module(const struct loader_module *module)
 {
@@ -115,8 +113,7 @@ static struct work find_work(const struct loader_report *report)
     return open_module((const struct loader_module *)report->modules);
 }
 
-/* ---- the run ---------------------------------------------------------------------------------------------
- */
+/* ---- the run ---- */
 
 static _Noreturn void give_up(const char *reason)
 {

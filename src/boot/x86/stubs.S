@@ -12,7 +12,7 @@
 
     .text
 
-/* ---- entries ------------------------------------------------------------------------------------------------ */
+/* ---- entries ---- */
 
 /* Exceptions without an error code push 0 in its place. */
     .macro entry vector, has_error
@@ -67,7 +67,7 @@ trap_entries:
     .long trap_entry_\vector
     .endr
 
-/* ---- ring 3 ------------------------------------------------------------------------------------------------- */
+/* ---- ring 3 ---- */
 
     .bss
     .align 4
@@ -133,7 +133,7 @@ trap_leave:
     user_code user_store4, movl %eax, (%ebx)
     user_code user_syscall, int $VECTOR_SYSCALL
 
-/* ---- ring 0 ------------------------------------------------------------------------------------------------- */
+/* ---- ring 0 ---- */
 
 /* Both take (linear, width, value or where to put it); widths are 1, 2 and 4. The accesses are the only instructions
    between the labels that may fault. */

@@ -34,8 +34,7 @@ void hw_set_syscall_handler(hw_syscall_handler handler)
     on_syscall = handler;
 }
 
-/* ---- exceptions ------------------------------------------------------------------------------------------
- */
+/* ---- exceptions ---- */
 
 static bool from_user(const struct trap_frame *frame)
 {
@@ -87,8 +86,7 @@ void trap_handle(struct trap_frame *frame)
         hw_panic("an exception that nothing here causes");
 }
 
-/* ---- accesses --------------------------------------------------------------------------------------------
- */
+/* ---- accesses ---- */
 
 /* One visit to ring 3. False: a fault that nobody repaired ended it. */
 static bool visit(struct user_visit *registers, uint32_t *answer)

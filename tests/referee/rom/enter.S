@@ -1,7 +1,8 @@
 /*
- * Entering code that may fault, and coming back. enter32 and enter64 load the registers of struct entry and IRET to
+ * Running code that may fault, and coming back. enter32 and enter64 load the registers of struct entry and IRET to
  * its address, at either CPL; whatever exception or software interrupt happens next lands in the vectors below, which
- * note it in struct leave and return to enter's caller.
+ * note it in struct leave and return to enter's caller. call32 and call64 do the same with a CALL, at CPL 0: what
+ * faults lands in the vectors likewise, what does not returns by itself, which spares emulators two events.
  */
 #include "selectors.h"
 
@@ -65,6 +66,48 @@ enter64:
     movl ESI(%rbp), %esi
     iretq
 
+/* The caller has set leave.vector to VECTOR_DONE. */
+    .code32
+    .globl call32
+call32:
+    pushal
+    movl %esp, resume_esp
+    movl $entry, %ebp
+    pushl FLAGS(%ebp)
+    movl EDI(%ebp), %edi
+    movl EAX(%ebp), %eax
+    movl EDX(%ebp), %edx
+    movl ECX(%ebp), %ecx
+    movl ESI(%ebp), %esi
+    popfl
+    call *IP(%ebp)
+    movl %eax, leave + LEAVE_EAX
+    pushl $2
+    popfl
+    popal
+    ret
+
+    .globl call64
+call64:
+    pushal
+    movl %esp, resume_esp
+    ljmp $SEL_CODE64, $1f
+    .code64
+1:  movl $entry, %ebp
+    movl %esp, %esp
+    movl FLAGS(%rbp), %eax
+    pushq %rax
+    movq EDI(%rbp), %rdi
+    movq EAX(%rbp), %rax
+    movl EDX(%rbp), %edx
+    movl ECX(%rbp), %ecx
+    movl ESI(%rbp), %esi
+    popfq
+    call *IP(%rbp)
+    movl $leave, %ebp
+    movq %rax, LEAVE_EAX(%rbp)
+    jmp leave64
+
     .code32
 common32:
     movl $leave, %ebp
@@ -97,16 +140,11 @@ common64:
     movl %eax, LEAVE_ERROR(%rbp)
     movq %cr2, %rax
     movq %rax, LEAVE_CR2(%rbp)
+leave64:
     movl $resume, %eax
     pushq $SEL_CODE32
     pushq %rax
     lretq
-
-/* MOV CR0 may change which IDT is valid, so its stub comes back without an interrupt. */
-    .code32
-leave_cr0:
-    movl $VECTOR_DONE, leave + LEAVE_VECTOR
-    jmp resume
 
 /* Vectors: 16 bytes each. Those without an error code push 0. */
 .macro VECTORS common
@@ -133,77 +171,76 @@ vectors64:
     VECTORS common64
 
 /* The stubs: bytes that mean the same in 32-bit and in 64-bit code, but for the 8-byte ones. */
-.macro DONE
-    int $VECTOR_DONE
+.macro STUB end:vararg
+    \end
     .balign 16
 .endm
-.macro STUBS
+.macro STUBS end:vararg
     .code64
     movb (%rdi), %al
-    DONE
+    STUB \end
     movw (%rdi), %ax
-    DONE
+    STUB \end
     movl (%rdi), %eax
-    DONE
+    STUB \end
     movq (%rdi), %rax
-    DONE
+    STUB \end
     movb %al, (%rdi)
-    DONE
+    STUB \end
     movw %ax, (%rdi)
-    DONE
+    STUB \end
     movl %eax, (%rdi)
-    DONE
+    STUB \end
     movq %rax, (%rdi)
-    DONE
+    STUB \end
     xchgb %al, (%rdi)
-    DONE
+    STUB \end
     xchgw %ax, (%rdi)
-    DONE
+    STUB \end
     xchgl %eax, (%rdi)
-    DONE
+    STUB \end
     xchgq %rax, (%rdi)
-    DONE
+    STUB \end
     larl %eax, %eax
-    DONE
+    STUB \end
     int $VECTOR_PROBED
-    DONE
+    STUB \end
     inb (%dx), %al
-    DONE
+    STUB \end
 .endm
 
+/* For call32 and call64. */
     .balign 16
-    .globl supervisor_stubs
-supervisor_stubs:
-    STUBS
+    .globl called_stubs
+called_stubs:
+    STUBS ret
     .skip 16
-    .code32
-    movl %edi, %cr0
-    jmp leave_cr0
-    .balign 16
-    .code64
+    movq %rdi, %cr0
+    STUB ret
     movq %rdi, %cr3
-    DONE
+    STUB ret
     movq %rdi, %cr4
-    DONE
+    STUB ret
     wrmsr
-    DONE
+    STUB ret
     wrpkru
-    DONE
+    STUB ret
     invlpg (%rdi)
-    DONE
+    STUB ret
     invpcid (%rsi), %rax
-    DONE
+    STUB ret
     lgdt (%rsi)
-    DONE
+    STUB ret
     lidt (%rsi)
-    DONE
+    STUB ret
     ltr %ax
-    DONE
+    STUB ret
 
+/* For enter32 and enter64. */
     .section .user, "ax"
     .globl user_stubs
 user_stubs:
-    STUBS
+    STUBS int $VECTOR_DONE
 
     .section .bss
     .balign 8

@@ -10,10 +10,18 @@
 volatile struct entry entry;
 volatile struct leave leave;
 
+/*
+ * Each flush of an emulator's TLB costs more than most operations, so a reset leaves registers as they are that the
+ * next case is likely to write anyway. They are stale until written, or until something depends on them.
+ */
+enum late_register { LATE_CR3 = 1, LATE_CR4 = 2, LATE_PKRU = 4, LATE_PKRS = 8, LATE_ALL = 15 };
+
 static struct {
     uint32_t access_flags; /* EFLAGS of accesses */
     int skipping;          /* a configuration write failed: the case is over */
-    int has_pks;
+    int long_mode;
+    unsigned written; /* late registers written in this case */
+    unsigned stale;   /* those that should be 0, and may not be */
 } state;
 
 struct __attribute__((packed)) wide_register {
@@ -21,28 +29,49 @@ struct __attribute__((packed)) wide_register {
     uint64_t base;
 };
 
-/* Run a stub at CPL 0 or 3 in the present mode; stub < 0 runs whatever lies at the address. */
-static void run(int stub, uint64_t address, int user)
+static uint32_t stub_address(const uint8_t *stubs, int stub)
 {
-    const uint8_t *stubs = user ? user_stubs : supervisor_stubs;
-    int wide = long_mode() && stub != STUB_CR0;
-    entry.ip = stub < 0 ? address : (uint32_t)stubs + (uint32_t)stub * STUB_BYTES;
-    entry.edi = address;
-    entry.ss = user ? SEL_USER_DATA : SEL_DATA;
-    if (user)
-        entry.cs = wide ? SEL_USER_CODE64 : SEL_USER_CODE32;
-    else
-        entry.cs = wide ? SEL_CODE64 : SEL_CODE32;
+    return (uint32_t)stubs + (uint32_t)stub * STUB_BYTES;
+}
+
+static void call(int wide)
+{
+    leave.vector = VECTOR_DONE;
+    leave.eax = 0;
     if (wide)
+        call64();
+    else
+        call32();
+}
+
+static void enter_user(void)
+{
+    entry.ss = SEL_USER_DATA;
+    entry.cs = state.long_mode ? SEL_USER_CODE64 : SEL_USER_CODE32;
+    if (state.long_mode)
         enter64();
     else
         enter32();
 }
 
+/* Run a stub at CPL 0 or 3 in the present mode; stub < 0 runs whatever lies at the address. */
+static void run(int stub, uint64_t address, int user)
+{
+    entry.ip = stub < 0 ? address : stub_address(user ? user_stubs : called_stubs, stub);
+    entry.edi = address;
+    if (user)
+        enter_user();
+    else
+        call(state.long_mode);
+}
+
+/* Compatibility mode does for operands of 32 bits what 64-bit mode does, with less ado. */
 static void run_privileged(int stub, uint64_t operand)
 {
     entry.flags = FLAGS_BASE;
-    run(stub, operand, 0);
+    entry.ip = stub_address(called_stubs, stub);
+    entry.edi = operand;
+    call(state.long_mode && stub != STUB_CR0 && (operand >> 32 || stub >= STUB_LGDT));
 }
 
 static void report(struct ref_result *result)
@@ -55,23 +84,77 @@ static void report(struct ref_result *result)
     result->cr2 = leave.vector == VECTOR_PF ? leave.cr2 : 0;
 }
 
-static void reset(void)
+static void follow_mode(void)
+{
+    int before = state.long_mode;
+    state.long_mode = long_mode();
+    if (state.long_mode != before)
+        tables_follow_mode();
+}
+
+static void paging_off(void)
 {
     uint32_t cr4 = cr4_read();
-    if (cr4 & CR4_PKE)
-        __asm__ volatile("wrpkru" : : "a"(0), "c"(0), "d"(0));
     if (cr4 & CR4_PCIDE)
         cr4_write(cr4 & ~CR4_PCIDE);
     cr0_write(CR0_PE_ET);
-    cr4_write(0);
-    cr3_write(0);
+    if (state.long_mode)
+        follow_mode();
+}
+
+static void reset(void)
+{
+    if (cr0_read() != CR0_PE_ET)
+        paging_off();
     msr_write(MSR_EFER, 0);
-    if (state.has_pks)
-        msr_write(MSR_PKRS, 0);
-    tables_follow_mode();
     memory_reset();
+    state.stale |= state.written;
+    state.written = 0;
     state.access_flags = FLAGS_BASE;
     state.skipping = 0;
+}
+
+/* Bring back 0 to those of the registers that are stale. */
+static void settle(unsigned registers)
+{
+    unsigned now = state.stale & registers;
+    uint32_t cr4;
+    state.stale &= ~now;
+    if (now & LATE_CR4)
+        cr4_write(0);
+    if (now & LATE_CR3)
+        cr3_write(0);
+    if (now & LATE_PKRS)
+        msr_write(MSR_PKRS, 0);
+    if (!(now & LATE_PKRU))
+        return;
+    cr4 = cr4_read();
+    if (cr4 & CR4_PKE)
+        __asm__ volatile("wrpkru" : : "a"(0), "c"(0), "d"(0));
+    else
+        state.stale |= LATE_PKRU; /* it has no say now */
+}
+
+/* What an operation depends on. */
+static unsigned dependences(const struct ref_op *op)
+{
+    switch (op->code) {
+    case REF_CR0: return LATE_CR3 | LATE_CR4;
+    case REF_CR4: return op->value & CR4_PCIDE ? LATE_CR3 : 0;
+    case REF_PKRU: return LATE_CR4;
+    case REF_ACCESS:
+    case REF_INVLPG:
+    case REF_INVPCID: return LATE_ALL;
+    default: return 0;
+    }
+}
+
+static void note_written(unsigned reg)
+{
+    if (leave.vector != VECTOR_DONE)
+        return;
+    state.written |= reg;
+    state.stale &= ~reg;
 }
 
 static void write_msr(uint32_t index, uint64_t value)
@@ -87,6 +170,21 @@ static void write_pkru(uint64_t value)
     entry.ecx = entry.edx = 0;
     entry.eax = value;
     run_privileged(STUB_WRPKRU, 0);
+    note_written(LATE_PKRU);
+}
+
+static void write_cr3(uint64_t value)
+{
+    run_privileged(STUB_CR3, value);
+    note_written(LATE_CR3);
+}
+
+/* A refused value leaves what was there before, which must then be 0 and not what another case left. */
+static void write_cr4(uint64_t value)
+{
+    run_privileged(STUB_CR4, value);
+    note_written(LATE_CR4);
+    settle(LATE_CR4);
 }
 
 static void configure(const struct ref_op *op, struct ref_result *result)
@@ -94,13 +192,13 @@ static void configure(const struct ref_op *op, struct ref_result *result)
     switch (op->code) {
     case REF_CR0:
         run_privileged(STUB_CR0, op->value);
-        tables_follow_mode();
+        follow_mode();
         break;
-    case REF_CR3: run_privileged(STUB_CR3, op->value); break;
-    case REF_CR4: run_privileged(STUB_CR4, op->value); break;
+    case REF_CR3: write_cr3(op->value); break;
+    case REF_CR4: write_cr4(op->value); break;
     case REF_EFER: write_msr(MSR_EFER, op->value); break;
     case REF_PKRU: write_pkru(op->value); break;
-    default: write_msr(MSR_PKRS, op->value); break;
+    default: write_msr(MSR_PKRS, op->value); note_written(LATE_PKRS);
     }
     report(result);
     if (result->status == REF_FAULT && !(op->flags & REF_MAY_FAULT))
@@ -109,7 +207,7 @@ static void configure(const struct ref_op *op, struct ref_result *result)
 
 static int log2_width(uint32_t width)
 {
-    return width == 8 ? 3 : width == 4 ? 2 : width == 2 ? 1 : 0;
+    return width == 8 ? 3 : (int)(width >> 1);
 }
 
 static void access_data(const struct ref_op *op, struct ref_result *result)
@@ -161,7 +259,7 @@ static int gate_was_read(void)
 static void access_implicit(const struct ref_op *op, struct ref_result *result)
 {
     int user = op->flags & REF_USER;
-    uint32_t tail_idt = long_mode() ? REF_TAIL_IDT64 : REF_TAIL_IDT32;
+    uint32_t tail_idt = state.long_mode ? REF_TAIL_IDT64 : REF_TAIL_IDT32;
     entry.edx = 0;
     if (op->kind == REF_GDT)
         load_tables(STUB_LGDT, op->address - REF_TAIL_GDT, REF_TAIL_GDT + 7);
@@ -182,7 +280,7 @@ static void access_implicit(const struct ref_op *op, struct ref_result *result)
 
 static void access(const struct ref_op *op, struct ref_result *result)
 {
-    if (op->width == 8 && op->kind < REF_FETCH && !long_mode())
+    if (op->width == 8 && op->kind < REF_FETCH && !state.long_mode)
         result->status = REF_UNSUPPORTED;
     else if (op->kind < REF_FETCH)
         access_data(op, result);
@@ -209,8 +307,8 @@ static void invalidate_pcid(const struct ref_op *op, struct ref_result *result)
 
 static void execute_in_case(const struct ref_op *op, struct ref_result *result)
 {
+    settle(dependences(op));
     switch (op->code) {
-    case REF_POKE: memory_poke(op->address, op->width, op->value); break;
     case REF_AC: state.access_flags = FLAGS_BASE | (op->value ? FLAGS_AC : 0); break;
     case REF_ACCESS: access(op, result); break;
     case REF_INVLPG:
@@ -226,21 +324,45 @@ static void execute_in_case(const struct ref_op *op, struct ref_result *result)
     }
 }
 
-void execute(const struct ref_op *op, struct ref_result *result)
+/* Where nothing but peeks is left of a case, paging is of no more use, and without it every address is near. */
+static void peek(const struct ref_op *op, struct ref_result *result)
+{
+    const struct ref_op *next = op;
+    while (next->code == REF_PEEK)
+        next++;
+    if (next->code == REF_RESET && cr0_read() != CR0_PE_ET)
+        paging_off();
+    result->value = memory_peek(op->address, op->width);
+}
+
+static void execute(const struct ref_op *op, struct ref_result *result)
 {
     *result = (struct ref_result){.status = REF_DONE};
     if (op->code == REF_RESET)
         reset();
     else if (op->code == REF_PEEK)
-        result->value = memory_peek(op->address, op->width);
+        peek(op, result);
     else if (state.skipping)
         result->status = REF_SKIPPED;
+    else if (op->code == REF_POKE)
+        memory_poke(op->address, op->width, op->value);
     else
         execute_in_case(op, result);
 }
 
+void execute_list(struct ref_op *ops, struct ref_result *results, uint32_t count)
+{
+    ops[count] = (struct ref_op){.code = REF_RESET};
+    for (uint32_t i = 0; i < count; i++)
+        execute(&ops[i], &results[i]);
+}
+
+void execute_reset(void)
+{
+    reset();
+}
+
 void execute_init(void)
 {
-    state.has_pks = cpuid(0).eax >= 7 && (cpuid(7).ecx & CPU_PKS) != 0;
     state.access_flags = FLAGS_BASE;
 }

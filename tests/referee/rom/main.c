@@ -45,7 +45,7 @@ static void identify(struct ref_cpu *cpu)
 
 static void live(volatile struct ref_mailbox *box)
 {
-    const struct ref_op *ops = (const struct ref_op *)REF_OPS;
+    struct ref_op *ops = (struct ref_op *)REF_OPS;
     struct ref_result *results = (struct ref_result *)REF_RESULTS;
     uint32_t seen = box->bell;
     identify((struct ref_cpu *)&box->cpu);
@@ -55,8 +55,7 @@ static void live(volatile struct ref_mailbox *box)
         }
         seen = box->bell;
         uint32_t count = box->count;
-        for (uint32_t i = 0; i < count && i < REF_MAILBOX_OPS; i++)
-            execute(&ops[i], &results[i]);
+        execute_list(ops, results, count < REF_MAILBOX_OPS ? count : REF_MAILBOX_OPS);
         __asm__ volatile("" : : : "memory");
         box->done = seen;
     }

@@ -5,7 +5,7 @@
 #include "protocol.h"
 #include "selectors.h"
 
-/* What enter32 and enter64 load before their IRET; enter.S knows this layout. */
+/* What enter and call load into registers; enter.S knows this layout. cs and ss are for enter alone. */
 struct entry {
     uint64_t ip;
     uint64_t edi;
@@ -28,10 +28,12 @@ struct leave {
 
 extern volatile struct entry entry;
 extern volatile struct leave leave;
-extern const uint8_t supervisor_stubs[], user_stubs[], vectors32[], vectors64[], user_page[];
+extern const uint8_t called_stubs[], user_stubs[], vectors32[], vectors64[], user_page[];
 
-void enter32(void); /* from legacy or compatibility mode, to 32-bit code */
-void enter64(void); /* from compatibility mode, to 64-bit code */
+void enter32(void); /* from legacy mode, to 32-bit code at CPL 3 */
+void enter64(void); /* from compatibility mode, to 64-bit code at CPL 3 */
+void call32(void);  /* from legacy or compatibility mode, 32-bit code at CPL 0 */
+void call64(void);  /* from compatibility mode, 64-bit code at CPL 0 */
 
 /* tables.c */
 void tables_init(void);
@@ -50,7 +52,9 @@ void memory_poke(uint64_t address, uint32_t width, uint64_t value);
 
 /* execute.c */
 void execute_init(void);
-void execute(const struct ref_op *op, struct ref_result *result);
+/* ops has room for one more than count. */
+void execute_list(struct ref_op *ops, struct ref_result *results, uint32_t count);
+void execute_reset(void);
 
 /* cpu.h's one-liners, for C without an operating system */
 static inline void out8(uint16_t port, uint8_t value)
@@ -126,10 +130,10 @@ static inline struct cpuid cpuid(uint32_t leaf)
 #define CR4_PAE   (1u << 5)
 #define CR4_PCIDE (1u << 17)
 #define CR4_PKE   (1u << 22)
+#define CR4_PKS   (1u << 24)
 #define MSR_EFER  0xc0000080u
 #define MSR_PKRS  0x000006e1u
 #define EFER_LMA  (1u << 10)
-#define CPU_PKS   (1u << 31) /* 7 ECX */
 
 static inline int long_mode(void)
 {
