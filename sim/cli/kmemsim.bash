@@ -2,7 +2,7 @@
 _kmemsim()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local commands="walk translate tlb mem map diff fault audit explain"
+    local commands="walk translate tlb mem map diff fault audit explain run record"
     local options="--image --core --low-ram --cpu --symbols --cr0 --cr3 --cr4 --efer --pkru --pkrs --cpl --ac
         --maxphyaddr --mode --json --help"
 
@@ -12,7 +12,7 @@ _kmemsim()
     fi
     case $previous in
     --mode)
-        COMPREPLY=($(compgen -W "32bit pae 4level 5level" -- "$current"))
+        COMPREPLY=($(compgen -W "32bit pae 4level 5level window direct" -- "$current"))
         return
         ;;
     --image | --core | --symbols)
@@ -25,6 +25,8 @@ _kmemsim()
     tlb | mem | map) options="$options --range --limit" ;;
     audit) options="$options --kernel-base --limit --all" ;;
     fault) options="$options --cr2" ;;
+    run) options="--kernel --mode --events --json --ratio --emit-binary --help" ;;
+    record) options="-o --limit --help --" ;;
     esac
     case $current in
     -*) COMPREPLY=($(compgen -W "$options" -- "$current")) ;;
