@@ -21,6 +21,10 @@ install(FILES ${PROJECT_BINARY_DIR}/kmemsimConfig.cmake ${PROJECT_BINARY_DIR}/km
 # The pkg-config file finds its prefix from its own place, so that an installed tree can be moved.
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX BASE_DIRECTORY ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig
            OUTPUT_VARIABLE prefix_from_pkgconfig)
+get_property(has_gdb_commands GLOBAL PROPERTY KMEMSIM_HAS_GDB_COMMANDS)
+if(has_gdb_commands)
+    set(KMEMSIM_LINK_GDB_COMMANDS " -Wl,--undefined=kms_gdb_calls") # as sim/CMakeLists.txt has it
+endif()
 configure_file(${PROJECT_SOURCE_DIR}/sim/cmake/kmemsim.pc.in ${PROJECT_BINARY_DIR}/kmemsim.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/kmemsim.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -13,7 +13,7 @@ CPUS_MAX = 64  # KMS_CPUS_MAX
 NONE = ("There is no machine here: no guest runs, and no variable of these frames is a struct kms_guest *, "
         "kms_machine * or kms_cpu *. `kms machine EXPRESSION` chooses one.")
 NOT_RUNNING = ("The program is not running: the machine answers from inside of it. Use `start` or `run` first "
-               "(in a core file only `print` works).")
+               "(a core file serves `kms regs` and `print`).")
 
 
 class Machine:

@@ -6,6 +6,7 @@ breakpoint of ours on that.
 
 import gdb
 
+SOURCE = "window_signal.c"
 quiet = False  # `handle SIGSEGV nostop` was said
 
 
@@ -29,9 +30,24 @@ class NotOurs(gdb.Breakpoint):
     """A SIGSEGV that no window answers for."""
 
     def stop(self):
-        print("kmemsim: this SIGSEGV is none of a window's: the program itself went wrong, in the frame below "
-              "<signal handler called>.")
+        where = gdb.newest_frame().find_sal().symtab
+        if where is None or not where.filename.endswith(SOURCE):
+            return False  # somebody else's chain()
+        print(f"kmemsim: this SIGSEGV is none of a window's: the program itself went wrong{culprit()}")
         return True
+
+
+def culprit():
+    """The frame that the signal came from, behind that of the signal handler."""
+    frame = gdb.newest_frame()
+    while frame is not None and frame.type() != gdb.SIGTRAMP_FRAME:
+        frame = frame.older()
+    frame = frame.older() if frame is not None else None
+    if frame is None:
+        return "."
+    where = frame.find_sal()
+    place = f" at {where.symtab.filename}:{where.line}" if where.symtab else ""
+    return f" in {frame.name()}(){place}, frame {frame.level()}."
 
 
 def forget(_event=None):
@@ -42,6 +58,6 @@ def forget(_event=None):
 
 def begin():
     """Watch for windows."""
-    WindowMade("-source window_signal.c -function window_watch", internal=True)
-    NotOurs("-source window_signal.c -function chain", internal=True)
+    WindowMade("window_watch", internal=True)
+    NotOurs("chain", internal=True)  # without its file, by which gdb does not find a function that was inlined
     gdb.events.exited.connect(forget)
