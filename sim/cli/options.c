@@ -243,7 +243,7 @@ static bool set_range(struct cli *cli)
     char *dash;
     if (strlen(optarg) >= sizeof text)
         return bad_value(cli, OPTION_RANGE, "is not a range (0xc0000000-0xffffffff)");
-    strcpy(text, optarg);
+    memcpy(text, optarg, strlen(optarg) + 1);
     dash = strchr(text, '-');
     if (dash)
         *dash = '\0';

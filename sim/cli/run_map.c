@@ -12,6 +12,8 @@ static void look_at_cell(const struct look *look, unsigned cell)
     uint64_t first = cell * look->map->units_per_cell;
     uint64_t end = first + look->map->units_per_cell < units ? first + look->map->units_per_cell : units;
     uint64_t taken = 0;
+    if (end <= first)
+        return;
     for (uint64_t unit = first; unit < end; unit++)
         taken += look->ops->heap_unit(look->heap->start + unit * look->heap->unit) > 0;
     look->map->taken[cell] = (uint16_t)(taken * 1000 / (end - first));

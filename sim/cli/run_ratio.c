@@ -163,8 +163,9 @@ static int compare(const void *a, const void *b)
 
 static double median_per_op(uint64_t *spent, uint64_t operations)
 {
+    const unsigned middle = ROUNDS / 2;
     qsort(spent, ROUNDS, sizeof *spent, compare);
-    return (double)spent[ROUNDS / 2] / (double)(operations ? operations : 1);
+    return (double)spent[middle] / (double)(operations ? operations : 1);
 }
 
 static bool note_left(struct ratio *ratio)

@@ -164,14 +164,15 @@ enum kms_result kms_exchange(struct kms_cpu *cpu, kms_linear linear, unsigned wi
     struct span span;
     span_begin(&span, linear, width);
     const enum kms_result result = span_translate(cpu, &access, &span, fault ? fault : &unused);
-    if (result != KMS_DONE)
-        return result;
-    uint8_t old[8], new[8];
-    le_put(new, width, *value);
-    span_read(cpu, &span, old);
-    span_write(cpu, &span, new);
-    *value = le_get(old, width);
-    return KMS_DONE;
+    if (result == KMS_DONE) {
+        uint8_t old[8], new[8];
+        le_put(new, width, *value);
+        span_read(cpu, &span, old);
+        span_write(cpu, &span, new);
+        *value = le_get(old, width);
+    }
+    span_end(&span);
+    return result;
 }
 
 enum kms_result kms_translate(struct kms_cpu *cpu, const struct kms_access *access,

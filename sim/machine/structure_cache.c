@@ -1,6 +1,7 @@
 /* structure_cache.c - see structure_cache.h. */
 #include "structure_cache.h"
 
+#include "cpu.h"
 #include "x86_walk.h"
 
 static kms_linear prefix_of(enum kms_paging_mode mode, unsigned level, kms_linear linear)
@@ -40,14 +41,14 @@ static enum kms_verdict walk_below(const struct x86_layout *layout, const struct
     return x86_walk_level(layout, ram, (struct x86_step){mode, top, 1}, walk, &table);
 }
 
-void structure_cache_walk(const struct structure_cache *cache, const struct x86_layout *layout,
-                          const struct kms_x86_state *state, const struct kms_ram *ram, kms_linear linear,
-                          uint16_t asid, struct kms_walk *walk)
+void structure_cache_walk(const struct kms_cpu *cpu, kms_linear linear, struct kms_walk *walk)
 {
+    const struct x86_layout *layout = &cpu->layout;
+    const struct kms_ram *ram = cpu->machine->ram;
     const struct structure_slot *slot =
-        layout->mode == KMS_PAGING_NONE ? NULL : find(cache, layout->mode, linear, asid);
+        layout->mode == KMS_PAGING_NONE ? NULL : find(cpu->structures, layout->mode, linear, cpu_asid(cpu));
     if (!slot) {
-        x86_walk(layout, state, ram, linear, walk);
+        x86_walk(layout, &cpu->x86, ram, linear, walk);
         return;
     }
     *walk = (struct kms_walk){.linear = linear, .mode = (uint8_t)layout->mode, .depth = slot->depth};

@@ -8,10 +8,7 @@
 #ifndef SIM_MACHINE_STRUCTURE_CACHE_H
 #define SIM_MACHINE_STRUCTURE_CACHE_H
 
-#include <kmemsim/tlb.h>
-
-#include "ram_map.h"
-#include "x86_layout.h"
+#include <kmemsim/walk.h>
 
 #define STRUCTURE_CACHE_SLOTS 16u /* for each level from the page directory up */
 
@@ -27,10 +24,10 @@ struct structure_cache {
     struct structure_slot slot[KMS_WALK_LEVELS + 1][STRUCTURE_CACHE_SLOTS]; /* by level of the lowest entry */
 };
 
-/* A walk that begins below the lowest entry remembered for the address. */
-void structure_cache_walk(const struct structure_cache *cache, const struct x86_layout *layout,
-                          const struct kms_x86_state *state, const struct kms_ram *ram, kms_linear linear,
-                          uint16_t asid, struct kms_walk *walk);
+struct kms_cpu;
+
+/* A walk that begins below the lowest entry that the CPU remembers for the address. */
+void structure_cache_walk(const struct kms_cpu *cpu, kms_linear linear, struct kms_walk *walk);
 /* Remember the upper entries of a walk that have A set. */
 void structure_cache_fill(struct structure_cache *cache, const struct kms_walk *walk, uint16_t asid);
 /* Forget one address space, or all. An invalidation of one address forgets its whole address space. */

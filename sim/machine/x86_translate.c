@@ -107,8 +107,7 @@ static enum kms_result translate_by_walk(struct kms_cpu *cpu, const struct kms_a
 {
     struct kms_walk walk;
     if (__builtin_expect(cpu->structures != NULL, 0))
-        structure_cache_walk(cpu->structures, &cpu->layout, &cpu->x86, cpu->machine->ram, access->linear,
-                             cpu_asid(cpu), &walk);
+        structure_cache_walk(cpu, access->linear, &walk);
     else
         x86_walk(&cpu->layout, &cpu->x86, cpu->machine->ram, access->linear, &walk);
     if (cpu_is_observed(cpu, KMS_EVENT_WALK) && uses_tlb(cpu))

@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include "window.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,7 @@ static void unlist(struct kms_window *window, struct window_page *page)
 
 static void list(struct kms_window *window, const struct window_page *page)
 {
+    assert(window->pages);
     if (page->shift > KMS_PAGE_SHIFT)
         window->large = true;
     window->pages[window->count++] = *page;
@@ -73,6 +75,7 @@ static void list(struct kms_window *window, const struct window_page *page)
 
 static void evict_one(struct kms_window *window)
 {
+    assert(window->pages && window->count > 0);
     if (window->hand >= window->count)
         window->hand = 0;
     window_drop(window, &window->pages[window->hand++]);

@@ -102,7 +102,7 @@ static const char *check_task(const struct process *process)
 {
     const struct task *const task = process->task ? hw_ptr(process->task) : NULL;
 
-    if (!is_block(process->task, 1))
+    if (!task || !is_block(process->task, 1))
         return say(process, "its task is not a taken block");
     if (task->process != hw_linear(process))
         return say(process, "its task names another process");

@@ -32,8 +32,6 @@ void *__libc_realloc(void *block, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *block);
 
-extern char **environ;
-
 /* ---- the file ---- */
 
 enum { NOT_YET, STARTING, READY, OFF };
