@@ -153,7 +153,8 @@ uint64_t kms_x86_read(const struct kms_cpu *cpu, enum kms_x86_reg reg);
  * come from where nothing answers. `fault` may be NULL. Writing a PDPTE register is #GP.
  *
  *   CR0   The upper half must be zero, PG needs PE, NW needs CD, PG with LME needs PAE, PG cannot be cleared with
- *         PCIDE. Undefined bits of the lower half are ignored and ET stays set.
+ *         PCIDE. Undefined bits of the lower half are ignored and ET stays set. Clearing PG in IA-32e mode is taken
+ *         to be done from compatibility mode, where alone it can be done.
  *   CR3   Bits from MAXPHYADDR up must be zero, except bit 63 with PCIDE (which keeps the cached translations and is
  *         not stored). Outside IA-32e mode the instruction has 32 bits, and the upper half of the value is ignored.
  *   CR4   Bits that the CPU model lacks must be zero; in IA-32e mode PAE cannot be cleared and LA57 cannot change;
