@@ -4,35 +4,36 @@
 #include "process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define PROGRAM     "bochs"
 #define DEFAULT_CPU "corei7_skylake_x" /* the oldest model of Bochs 2.7 that has SMAP, PCID and PKU */
-#define MAX_OPS     400000u            /* a run's worth: about 9.6 MB of image */
-#define TAG_DONE    0x80u
-#define TAG_SKIPPED 0x81u
+#define MAX_OPS     1500000u           /* a run's worth: 36 MB of image */
+#define TAG_ZERO    0x80u
+#define TAG_NARROW  0x81u /* 4 bytes follow */
+#define TAG_WIDE    0x82u /* 8 */
+#define TAG_SKIPPED 0x83u
+#define ERROR_CR2   0x8000u /* CR2 follows; else it is the operation's address */
 
-enum file { FILE_CONFIG, FILE_COMMANDS, FILE_IMAGE, FILE_OUTPUT, FILES };
-static const char *const leaf[FILES] = {"bochsrc", "commands", "image", "output"};
-
-static void file_name(const struct emulator *e, char name[96], enum file file)
+static bool append_file(struct emulator *e, enum emulator_file file, const void *from, size_t size)
 {
-    snprintf(name, 96, "%s/%s", e->directory, leaf[file]);
+    const char *at = from;
+    bool good = true;
+    while (good && size) {
+        ssize_t n = write(e->file[file], at, size);
+        good = n > 0;
+        at += good ? n : 0;
+        size -= good ? (size_t)n : 0;
+    }
+    return good;
 }
 
-static bool write_file(const struct emulator *e, enum file file, const char *text)
+static bool write_file(struct emulator *e, enum emulator_file file, const void *from, size_t size)
 {
-    char name[96];
-    file_name(e, name, file);
-    FILE *f = fopen(name, "w");
-    if (!f)
-        return false;
-    bool good = fputs(text, f) >= 0;
-    return fclose(f) == 0 && good;
+    return emulator_make_file(e, file) && append_file(e, file, from, size);
 }
 
 static const char *vga_bios(void)
@@ -46,23 +47,24 @@ static const char *vga_bios(void)
     return NULL;
 }
 
-static bool write_config(const struct emulator *e, const char *vga)
+static bool write_config(struct emulator *e, const char *vga)
 {
-    char text[2048];
+    char text[2048], image[48];
+    emulator_path(e, FILE_IMAGE, image);
     snprintf(text, sizeof(text),
              "display_library: term\n"
              "cpu: model=%s, count=1, ips=100000000, reset_on_triple_fault=0\n"
              "memory: guest=%u, host=%u\n"
              "romimage: file=\"%s\"\n"
              "vgaromimage: file=\"%s\"\n"
-             "optramimage1: file=\"%s/image\", address=0x%x\n"
+             "optramimage1: file=\"%s\", address=0x%x\n"
              "port_e9_hack: enabled=1\n"
              "log: /dev/null\n"
              "panic: action=fatal\nerror: action=ignore\ninfo: action=ignore\ndebug: action=ignore\n"
              "sound: waveoutdrv=dummy\nspeaker: enabled=0\n",
              e->options.cpu ? e->options.cpu : DEFAULT_CPU, e->options.ram_mib, e->options.ram_mib, e->rom,
-             vga, e->directory, REF_BATCH);
-    return write_file(e, FILE_CONFIG, text);
+             vga, image, REF_BATCH);
+    return write_file(e, FILE_CONFIG, text, strlen(text));
 }
 
 enum emulator_status bochs_open(struct emulator *e)
@@ -72,43 +74,47 @@ enum emulator_status bochs_open(struct emulator *e)
         emulator_fail(e, !vga ? "no VGA BIOS for Bochs is installed (vgabios)" : PROGRAM " is not installed");
         return EMULATOR_MISSING;
     }
-    if (!write_config(e, vga) || !write_file(e, FILE_COMMANDS, "c\n"))
-        return emulator_fail(e, "cannot write Bochs's configuration: %s", strerror(errno));
+    return write_file(e, FILE_COMMANDS, "c\n", 2)
+               ? EMULATOR_OK
+               : emulator_fail(e, "cannot write Bochs's commands: %s", strerror(errno));
+}
+
+static enum emulator_status write_image(struct emulator *e)
+{
+    const struct work *w = &e->work;
+    struct ref_batch head = {REF_MAGIC_BATCH, (uint32_t)w->part, 0, 0};
+    head.bytes = (uint32_t)(sizeof(head) + w->part * sizeof(*w->ops));
+    bool good = write_file(e, FILE_IMAGE, &head, sizeof(head));
+    good = good && append_file(e, FILE_IMAGE, w->ops, w->part * sizeof(*w->ops));
+    good = good && write_config(e, vga_bios()) && emulator_make_file(e, FILE_OUTPUT);
+    return good ? EMULATOR_OK : emulator_fail(e, "cannot write Bochs's files: %s", strerror(errno));
+}
+
+enum emulator_status bochs_start(struct emulator *e)
+{
+    char config[48], commands[48];
+    e->work.part = emulator_part(e, MAX_OPS);
+    enum emulator_status status = write_image(e);
+    if (status != EMULATOR_OK)
+        return status;
+    emulator_path(e, FILE_CONFIG, config);
+    emulator_path(e, FILE_COMMANDS, commands);
+    char *argv[] = {
+        (char[]){PROGRAM}, (char[]){"-q"}, (char[]){"-f"}, config, (char[]){"-rc"}, commands, NULL};
+    e->pid = process_start(&(struct process_spec){argv, e->file[FILE_OUTPUT], -1});
     return EMULATOR_OK;
 }
 
-static enum emulator_status write_image(struct emulator *e, const struct ref_op *ops, size_t count)
+/* A full batch takes longer than the limit for one of QEMU's size. */
+static enum emulator_status wait_for_end(struct emulator *e)
 {
-    char name[96];
-    struct ref_batch head = {REF_MAGIC_BATCH, (uint32_t)count, 0, 0};
-    head.bytes = (uint32_t)(sizeof(head) + count * sizeof(*ops));
-    file_name(e, name, FILE_IMAGE);
-    FILE *f = fopen(name, "wb");
-    bool good = f && fwrite(&head, sizeof(head), 1, f) == 1 && fwrite(ops, sizeof(*ops), count, f) == count;
-    if (f && fclose(f) != 0)
-        good = false;
-    return good ? EMULATOR_OK : emulator_fail(e, "cannot write Bochs's image: %s", strerror(errno));
-}
-
-static enum emulator_status run_once(struct emulator *e)
-{
-    char config[96], commands[96], output[96];
-    file_name(e, config, FILE_CONFIG);
-    file_name(e, commands, FILE_COMMANDS);
-    file_name(e, output, FILE_OUTPUT);
-    int out = open(output, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (out < 0)
-        return emulator_fail(e, "cannot create Bochs's output: %s", strerror(errno));
-    char *argv[] = {
-        (char[]){PROGRAM}, (char[]){"-q"}, (char[]){"-f"}, config, (char[]){"-rc"}, commands, NULL};
-    pid_t pid = process_start(&(struct process_spec){argv, out, -1});
-    uint64_t end = process_now_ms() + e->options.timeout_ms;
-    while (process_alive(pid) && process_now_ms() < end)
+    uint64_t end = process_now_ms() + e->options.timeout_ms + e->work.part / 10;
+    while (process_alive(e->pid) && process_now_ms() < end)
         usleep(2000);
     bool late = process_now_ms() >= end;
-    process_stop(pid);
-    close(out);
-    return late ? emulator_fail(e, "Bochs did not finish within %u ms", e->options.timeout_ms) : EMULATOR_OK;
+    process_stop(e->pid);
+    e->pid = 0;
+    return late ? emulator_fail(e, "Bochs did not finish within its time") : EMULATOR_OK;
 }
 
 /* What the ROM printed, being read. */
@@ -129,13 +135,14 @@ static uint64_t take(struct stream *s, size_t n)
     return value;
 }
 
-static size_t value_bytes(const struct ref_op *op)
+static struct ref_result take_fault(struct stream *s, const struct ref_op *op, unsigned vector)
 {
-    if (op->code == REF_PEEK)
-        return op->width;
-    if (op->code != REF_ACCESS || op->kind == REF_WRITE || op->kind > REF_FETCH)
-        return 0;
-    return op->width;
+    struct ref_result r = {.status = REF_FAULT, .vector = (uint8_t)vector};
+    uint32_t error = (uint32_t)take(s, 2);
+    r.error = error & ~ERROR_CR2;
+    if (vector == 14)
+        r.cr2 = error & ERROR_CR2 ? take(s, 8) : op->address;
+    return r;
 }
 
 static struct ref_result take_result(struct stream *s, const struct ref_op *op)
@@ -144,22 +151,18 @@ static struct ref_result take_result(struct stream *s, const struct ref_op *op)
     if (op->code == REF_RESET || op->code == REF_POKE || op->code == REF_AC)
         return r;
     unsigned tag = (unsigned)take(s, 1);
-    if (tag == TAG_DONE) {
-        r.value = take(s, value_bytes(op));
-    } else if (tag >= TAG_SKIPPED) {
+    if (tag < TAG_ZERO)
+        return take_fault(s, op, tag);
+    if (tag == TAG_NARROW || tag == TAG_WIDE)
+        r.value = take(s, tag == TAG_WIDE ? 8 : 4);
+    else if (tag >= TAG_SKIPPED)
         r.status = tag == TAG_SKIPPED ? REF_SKIPPED : REF_UNSUPPORTED;
-    } else {
-        r.status = REF_FAULT;
-        r.vector = (uint8_t)tag;
-        r.error = (uint32_t)take(s, 2);
-        r.cr2 = tag == 14 ? take(s, 8) : 0;
-    }
     return r;
 }
 
-static enum emulator_status read_stream(struct emulator *e, const unsigned char *text, size_t size,
-                                        const struct ref_op *ops, struct ref_result *results, size_t count)
+static enum emulator_status read_stream(struct emulator *e, const unsigned char *text, size_t size)
 {
+    const struct work *w = &e->work;
     const unsigned char *head = memmem(text, size, REF_STREAM_HEAD, 8);
     if (!head)
         return emulator_fail(e, "Bochs did not start the ROM");
@@ -168,66 +171,38 @@ static enum emulator_status read_stream(struct emulator *e, const unsigned char 
         return emulator_fail(e, "Bochs ended at once");
     memcpy(&e->cpu, s.at, sizeof(e->cpu));
     s.at += sizeof(e->cpu);
-    for (size_t i = 0; i < count; i++) {
-        results[i] = take_result(&s, &ops[i]);
+    for (size_t i = 0; i < w->part; i++) {
+        w->results[i] = take_result(&s, &w->ops[i]);
         if (s.short_of_bytes)
-            return emulator_fail(e, "Bochs ended at operation %zu of %zu", i, count);
+            return emulator_fail(e, "Bochs ended at operation %zu of %zu", i, w->part);
     }
     if ((size_t)(s.end - s.at) < 8 || memcmp(s.at, REF_STREAM_END, 8) != 0)
         return emulator_fail(e, "Bochs's results do not fit the operations");
     return EMULATOR_OK;
 }
 
-static enum emulator_status read_output(struct emulator *e, const struct ref_op *ops,
-                                        struct ref_result *results, size_t count)
+static enum emulator_status read_output(struct emulator *e)
 {
-    char name[96];
-    size_t limit = count * 16 + (1u << 20);
-    unsigned char *text = malloc(limit);
-    file_name(e, name, FILE_OUTPUT);
-    FILE *f = fopen(name, "rb");
-    enum emulator_status status;
-    if (text && f)
-        status = read_stream(e, text, fread(text, 1, limit, f), ops, results, count);
-    else
-        status = emulator_fail(e, "cannot read Bochs's output");
-    if (f)
-        fclose(f);
-    free(text);
+    off_t size = lseek(e->file[FILE_OUTPUT], 0, SEEK_END);
+    if (size <= 0)
+        return emulator_fail(e, "Bochs said nothing");
+    void *text = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, e->file[FILE_OUTPUT], 0);
+    if (text == MAP_FAILED)
+        return emulator_fail(e, "cannot read Bochs's output: %s", strerror(errno));
+    enum emulator_status status = read_stream(e, text, (size_t)size);
+    munmap(text, (size_t)size);
     return status;
 }
 
-static size_t whole_cases(const struct ref_op *ops, size_t count)
+enum emulator_status bochs_collect(struct emulator *e)
 {
-    size_t n = count < MAX_OPS ? count : MAX_OPS;
-    while (n < count && n > 1 && ops[n].code != REF_RESET)
-        n--;
-    return n;
-}
-
-enum emulator_status bochs_run(struct emulator *e, const struct ref_op *ops, struct ref_result *results,
-                               size_t count)
-{
-    enum emulator_status status = EMULATOR_OK;
-    while (count && status == EMULATOR_OK) {
-        size_t n = whole_cases(ops, count);
-        status = write_image(e, ops, n);
-        if (status == EMULATOR_OK)
-            status = run_once(e);
-        if (status == EMULATOR_OK)
-            status = read_output(e, ops, results, n);
-        ops += n;
-        results += n;
-        count -= n;
-    }
+    enum emulator_status status = wait_for_end(e);
+    if (status == EMULATOR_OK)
+        status = read_output(e);
     return status;
 }
 
 void bochs_close(struct emulator *e)
 {
-    char name[96];
-    for (enum file file = FILE_CONFIG; e->directory[0] && file < FILES; file++) {
-        file_name(e, name, file);
-        unlink(name);
-    }
+    process_stop(e->pid);
 }

@@ -9,14 +9,26 @@
 #define REDUCE_ATTEMPTS 1000u
 #define SINGLE_MS       3000u /* for one case alone: more than enough */
 
+/* A list of cases that the emulator works on, or has worked on. */
+struct lane {
+    const struct ref_case *cases;
+    size_t count, total;
+    struct ref_op *ops;
+    struct ref_result *theirs;
+    size_t room; /* operations in each of the two */
+};
+
 struct duel {
     struct duel_options options;
     struct emulator *emulator;
     struct subject *subject;
     struct ref_cpu cpu;
-    struct ref_op *ops;
+    struct lane lane[2];
+    struct lane *running; /* what duel_turn() started last; NULL: nothing */
+    bool collected;       /* ... and its answers are here */
+    bool survived;        /* ... all of them */
     struct ref_result *mine, *theirs;
-    size_t room; /* operations in each of the three */
+    size_t room; /* results in each of the two */
     char error[256];
 };
 
@@ -74,7 +86,10 @@ void duel_close(struct duel *d)
         return;
     emulator_close(d->emulator);
     subject_free(d->subject);
-    free(d->ops);
+    for (int i = 0; i < 2; i++) {
+        free(d->lane[i].ops);
+        free(d->lane[i].theirs);
+    }
     free(d->mine);
     free(d->theirs);
     free(d);
@@ -95,23 +110,34 @@ struct generate_options duel_generate_options(const struct duel *d, unsigned arc
     return (struct generate_options){d->cpu, arch, d->options.oracle == EMULATOR_BOCHS, ram_bytes(d)};
 }
 
+/* For the results of duel_answers(), and the machine's of a lane. */
 static bool make_room(struct duel *d, size_t count)
 {
     if (count <= d->room)
         return true;
-    free(d->ops);
     free(d->mine);
     free(d->theirs);
-    d->ops = malloc(count * sizeof(*d->ops));
     d->mine = malloc(count * sizeof(*d->mine));
     d->theirs = malloc(count * sizeof(*d->theirs));
-    d->room = d->ops && d->mine && d->theirs ? count : 0;
+    d->room = d->mine && d->theirs ? count : 0;
     return d->room != 0;
+}
+
+/* The emulator must be idle before it is asked for anything else. */
+static void collect(struct duel *d)
+{
+    if (!d->running || d->collected)
+        return;
+    d->survived = d->emulator && emulator_finish(d->emulator) == EMULATOR_OK;
+    d->collected = true;
+    if (!d->survived)
+        start_emulator(d);
 }
 
 bool duel_answer_list(struct duel *d, const struct ref_op *ops, struct ref_result *mine,
                       struct ref_result *theirs, size_t count)
 {
+    collect(d);
     subject_run(d->subject, ops, mine, count);
     if (!d->emulator && start_emulator(d) != EMULATOR_OK)
         return false;
@@ -127,19 +153,31 @@ bool duel_answers(struct duel *d, const struct ref_case *c, struct ref_result *m
     return duel_answer_list(d, c->ops, mine, theirs, c->count);
 }
 
-static size_t gather(struct duel *d, const struct ref_case *cases, size_t count)
+static bool lane_room(struct lane *l, size_t count)
 {
-    size_t total = 0;
+    if (count <= l->room)
+        return true;
+    free(l->ops);
+    free(l->theirs);
+    l->ops = malloc(count * sizeof(*l->ops));
+    l->theirs = malloc(count * sizeof(*l->theirs));
+    l->room = l->ops && l->theirs ? count : 0;
+    return l->room != 0;
+}
+
+static bool gather(struct lane *l, const struct ref_case *cases, size_t count)
+{
+    *l = (struct lane){cases, count, 0, l->ops, l->theirs, l->room};
     for (size_t i = 0; i < count; i++)
-        total += cases[i].count;
-    if (!make_room(d, total))
-        return 0;
-    size_t at = 0;
+        l->total += cases[i].count;
+    if (!lane_room(l, l->total))
+        return false;
+    struct ref_op *at = l->ops;
     for (size_t i = 0; i < count; i++) {
-        memcpy(&d->ops[at], cases[i].ops, cases[i].count * sizeof(*d->ops));
+        memcpy(at, cases[i].ops, cases[i].count * sizeof(*at));
         at += cases[i].count;
     }
-    return total;
+    return true;
 }
 
 struct findings {
@@ -148,9 +186,10 @@ struct findings {
     size_t count, max;
 };
 
-static void judge(struct duel *d, const struct ref_case *c, size_t number, size_t at, struct findings *f)
+static void judge(struct duel *d, const struct ref_case *c, size_t number, const struct answers *answers,
+                  struct findings *f)
 {
-    size_t op = compare_case(d->options.oracle, c, d->mine + at, d->theirs + at, f->tally);
+    size_t op = compare_case(d->options.oracle, c, answers->mine, answers->theirs, f->tally);
     f->tally->cases++;
     f->tally->operations += c->count;
     if (op == SIZE_MAX)
@@ -168,7 +207,7 @@ static bool run_singly(struct duel *d, const struct ref_case *cases, size_t coun
     bool good = start_emulator(d) == EMULATOR_OK;
     for (size_t i = 0; i < count && good; i++) {
         if (duel_answers(d, &cases[i], d->mine, d->theirs)) {
-            judge(d, &cases[i], i, 0, f);
+            judge(d, &cases[i], i, &(struct answers){d->mine, d->theirs}, f);
             continue;
         }
         if (f->count < f->max)
@@ -181,21 +220,47 @@ static bool run_singly(struct duel *d, const struct ref_case *cases, size_t coun
     return good && start_emulator(d) == EMULATOR_OK;
 }
 
-size_t duel_run(struct duel *d, const struct ref_case *cases, size_t count, struct tally *tally,
-                struct duel_difference *differences, size_t max)
+static bool start_next(struct duel *d, const struct ref_case *cases, size_t count)
 {
-    struct findings f = {tally, differences, 0, max};
-    size_t total = gather(d, cases, count), at = 0;
-    if (!total)
-        return 0;
-    if (emulator_run(d->emulator, d->ops, d->theirs, total) != EMULATOR_OK)
-        return run_singly(d, cases, count, &f) ? f.count : SIZE_MAX;
-    subject_run(d->subject, d->ops, d->mine, total);
-    for (size_t i = 0; i < count; i++) {
-        judge(d, &cases[i], i, at, &f);
-        at += cases[i].count;
+    struct lane *l = d->running == &d->lane[0] ? &d->lane[1] : &d->lane[0];
+    d->running = NULL;
+    if (!count)
+        return true;
+    if (!gather(l, cases, count) || !d->emulator)
+        return false;
+    d->running = l;
+    d->collected = d->survived = false;
+    if (emulator_begin(d->emulator, l->ops, l->theirs, l->total) != EMULATOR_OK)
+        d->collected = start_emulator(d) == EMULATOR_OK;
+    return d->emulator != NULL;
+}
+
+static bool judge_lane(struct duel *d, const struct lane *l, struct findings *f)
+{
+    size_t at = 0;
+    if (!make_room(d, l->total))
+        return false;
+    subject_run(d->subject, l->ops, d->mine, l->total);
+    for (size_t i = 0; i < l->count; i++) {
+        judge(d, &l->cases[i], i, &(struct answers){d->mine + at, l->theirs + at}, f);
+        at += l->cases[i].count;
     }
-    return f.count;
+    return true;
+}
+
+size_t duel_turn(struct duel *d, const struct ref_case *cases, size_t count, struct duel_findings *findings)
+{
+    struct findings f = {findings->tally, findings->differences, 0, findings->max};
+    const struct lane *done = d->running;
+    bool good = true;
+    collect(d);
+    bool survived = d->survived;
+    if (done && !survived)
+        good = make_room(d, REF_MAX_OPS) && run_singly(d, done->cases, done->count, &f);
+    good = good && start_next(d, cases, count);
+    if (good && done && survived)
+        good = judge_lane(d, done, &f);
+    return good ? f.count : SIZE_MAX;
 }
 
 /* What a difference looks like, so that reducing does not slide from one to another. */

@@ -25,12 +25,20 @@ struct duel_difference {
     size_t op;     /* the operation at fault; SIZE_MAX: the emulator did not survive the case */
 };
 
+struct duel_findings {
+    struct tally *tally;
+    struct duel_difference *differences; /* the first `max` */
+    size_t max;
+};
+
 /*
- * Run cases on both and compare; at most `max` differences are stored, their number is returned. A case that kills the
- * emulator is a difference, and the others go on with a new one. SIZE_MAX: the emulator cannot be started any more.
+ * Start the emulator on `cases`, and while it works run those of the turn before on the machine and compare: returns
+ * how many of them differ, and notes the first of these. With count 0 nothing is started. The cases stay where they are
+ * until the next turn. A case that kills the emulator is a difference, and the others go on with a new one. SIZE_MAX:
+ * the emulator cannot be started any more.
  */
-size_t duel_run(struct duel *duel, const struct ref_case *cases, size_t count, struct tally *tally,
-                struct duel_difference *differences, size_t max);
+size_t duel_turn(struct duel *duel, const struct ref_case *cases, size_t count,
+                 struct duel_findings *findings);
 
 /* Results of one case on both, from the machine even if the emulator did not survive; false if the emulator did not survive (and was started anew). */
 bool duel_answers(struct duel *duel, const struct ref_case *c, struct ref_result *mine,

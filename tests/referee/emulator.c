@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum emulator_status emulator_fail(struct emulator *e, const char *format, ...)
@@ -28,23 +29,17 @@ static void set_defaults(struct emulator *e, const struct emulator_options *opti
     snprintf(e->rom, sizeof(e->rom), "%s", options->rom);
 }
 
-static enum emulator_status make_directory(struct emulator *e)
+bool emulator_make_file(struct emulator *e, enum emulator_file file)
 {
-    bool shm = access("/dev/shm", W_OK) == 0;
-    snprintf(e->directory, sizeof(e->directory), "%s/kms-referee-XXXXXX", shm ? "/dev/shm" : "/tmp");
-    if (!mkdtemp(e->directory)) {
-        e->directory[0] = 0;
-        return emulator_fail(e, "cannot create a temporary directory");
-    }
-    return EMULATOR_OK;
+    if (e->file[file] >= 0)
+        close(e->file[file]);
+    e->file[file] = memfd_create("kms-referee", MFD_CLOEXEC);
+    return e->file[file] >= 0;
 }
 
-static enum emulator_status open_kind(struct emulator *e)
+void emulator_path(const struct emulator *e, enum emulator_file file, char path[48])
 {
-    enum emulator_status status = make_directory(e);
-    if (status != EMULATOR_OK)
-        return status;
-    return e->kind == EMULATOR_QEMU ? qemu_open(e) : bochs_open(e);
+    snprintf(path, 48, "/proc/%d/fd/%d", (int)getpid(), e->file[file]);
 }
 
 enum emulator_status emulator_open(enum emulator_kind kind, const struct emulator_options *options,
@@ -57,8 +52,10 @@ enum emulator_status emulator_open(enum emulator_kind kind, const struct emulato
         return EMULATOR_FAILED;
     }
     e->kind = kind;
+    for (int i = 0; i < EMULATOR_FILES; i++)
+        e->file[i] = -1;
     set_defaults(e, options);
-    enum emulator_status status = open_kind(e);
+    enum emulator_status status = kind == EMULATOR_QEMU ? qemu_open(e) : bochs_open(e);
     if (status == EMULATOR_OK) {
         *emulator = e;
         return status;
@@ -76,17 +73,60 @@ void emulator_close(struct emulator *e)
         qemu_close(e);
     else
         bochs_close(e);
-    if (e->directory[0])
-        rmdir(e->directory);
+    for (int i = 0; i < EMULATOR_FILES; i++) {
+        if (e->file[i] >= 0)
+            close(e->file[i]);
+    }
     free(e);
+}
+
+static enum emulator_status start_part(struct emulator *e)
+{
+    e->work.part = 0;
+    if (!e->work.count)
+        return EMULATOR_OK;
+    return e->kind == EMULATOR_QEMU ? qemu_start(e) : bochs_start(e);
+}
+
+static enum emulator_status collect_part(struct emulator *e)
+{
+    return e->kind == EMULATOR_QEMU ? qemu_collect(e) : bochs_collect(e);
+}
+
+size_t emulator_part(const struct emulator *e, size_t max)
+{
+    size_t n = e->work.count < max ? e->work.count : max;
+    while (n < e->work.count && n > 1 && e->work.ops[n].code != REF_RESET)
+        n--;
+    return n;
+}
+
+enum emulator_status emulator_begin(struct emulator *e, const struct ref_op *ops, struct ref_result *results,
+                                    size_t count)
+{
+    e->work = (struct work){ops, results, count, 0};
+    return start_part(e);
+}
+
+enum emulator_status emulator_finish(struct emulator *e)
+{
+    enum emulator_status status = EMULATOR_OK;
+    while (e->work.part && status == EMULATOR_OK) {
+        status = collect_part(e);
+        e->work.ops += e->work.part;
+        e->work.results += e->work.part;
+        e->work.count -= e->work.part;
+        if (status == EMULATOR_OK)
+            status = start_part(e);
+    }
+    return status;
 }
 
 enum emulator_status emulator_run(struct emulator *e, const struct ref_op *ops, struct ref_result *results,
                                   size_t count)
 {
-    if (e->kind == EMULATOR_QEMU)
-        return qemu_run(e, ops, results, count);
-    return bochs_run(e, ops, results, count);
+    enum emulator_status status = emulator_begin(e, ops, results, count);
+    return status == EMULATOR_OK ? emulator_finish(e) : status;
 }
 
 const struct ref_cpu *emulator_cpu(const struct emulator *e)

@@ -40,7 +40,13 @@ void emulator_close(struct emulator *emulator);
 /*
  * Run operations; results[i] answers ops[i]. The first operation of every case is REF_RESET, and a case has at most
  * REF_MAX_OPS. After a failure the emulator is dead: close it.
+ *
+ * emulator_begin() lets the emulator work while its host does other things, emulator_finish() waits for all results;
+ * ops and results stay where they are until then. emulator_run() is both.
  */
+enum emulator_status emulator_begin(struct emulator *emulator, const struct ref_op *ops,
+                                    struct ref_result *results, size_t count);
+enum emulator_status emulator_finish(struct emulator *emulator);
 enum emulator_status emulator_run(struct emulator *emulator, const struct ref_op *ops,
                                   struct ref_result *results, size_t count);
 

@@ -20,6 +20,9 @@
 #define EFER_LME     0x100u
 #define EFER_NXE     0x800u
 
+#define SHARING        16u                 /* seeds */
+#define SHARING_STRIDE 0xd1342543de82ef95u /* so that the sequences of shared and own choices do not meet */
+
 void gen_add(struct gen *g, struct ref_op op)
 {
     case_add(g->c, op);
@@ -63,13 +66,28 @@ static void choose_registers(struct gen *g)
     g->cr4 |= prng_percent(r, 30) && cpu_has_pcid(cpu) && wide ? CR4_PCIDE : 0;
     g->efer = wide ? EFER_LME : 0;
     g->efer |= prng_percent(r, 60) && cpu_has_nx(cpu) ? EFER_NXE : 0;
-    g->cr3 = REF_TABLES + prng_below(r, 16) * 0x1000u;
 }
 
 /* Key 0 stays open: the ROM's own pages have it. */
 static uint64_t random_keys(struct gen *g)
 {
     return prng_next(&g->random) & 0xfffffffcu;
+}
+
+/*
+ * Neighbouring seeds share mode, registers and keys: each change of a register makes an emulator forget its TLB, which
+ * costs it more than all else that a case asks for.
+ */
+static void choose_shared(struct gen *g, uint64_t seed)
+{
+    struct prng own = g->random;
+    g->random = (struct prng){(seed / SHARING) * SHARING_STRIDE};
+    g->arch = choose_arch(g);
+    choose_registers(g);
+    g->pkru = random_keys(g);
+    g->pkrs = random_keys(g);
+    g->random = own;
+    g->cr3 = REF_TABLES + prng_below(&g->random, 16) * 0x1000u;
 }
 
 static void write_registers(struct gen *g)
@@ -85,9 +103,9 @@ static void write_registers(struct gen *g)
         add_register(g, REF_CR3, g->cr3);
     }
     if (g->cr4 & CR4_PKE)
-        add_register(g, REF_PKRU, random_keys(g));
+        add_register(g, REF_PKRU, g->pkru);
     if (g->cr4 & CR4_PKS)
-        add_register(g, REF_PKRS, random_keys(g));
+        add_register(g, REF_PKRS, g->pkrs);
 }
 
 static uint8_t random_width(struct gen *g)
@@ -248,8 +266,7 @@ void generate_case(struct ref_case *c, const struct generate_options *options, u
     struct gen g = {.random = {seed}, .options = options, .c = c};
     snprintf(name, sizeof(name), "seed 0x%llx", (unsigned long long)seed);
     case_begin(c, name);
-    g.arch = choose_arch(&g);
-    choose_registers(&g);
+    choose_shared(&g, seed);
     generate_space(&g);
     write_registers(&g);
     accesses(&g);

@@ -31,7 +31,7 @@ struct gen {
     struct ref_case *c;
     enum generate_arch arch;
     unsigned width; /* of an entry */
-    uint64_t cr0, cr3, cr4, efer;
+    uint64_t cr0, cr3, cr4, efer, pkru, pkrs;
     uint64_t linear;                   /* of the page (with a large page: of 4 KiB in it) */
     struct gen_entry path[MAX_LEVELS]; /* from the root to the leaf */
     unsigned levels;

@@ -4,7 +4,6 @@
 #include "process.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -28,33 +27,22 @@ static volatile struct ref_mailbox *mailbox(struct emulator *e)
     return (volatile struct ref_mailbox *)(e->ram + REF_MAILBOX);
 }
 
-static void file_name(const struct emulator *e, char name[96], const char *leaf)
-{
-    snprintf(name, 96, "%s/%s", e->directory, leaf);
-}
-
 static enum emulator_status map_ram(struct emulator *e)
 {
-    char name[96];
-    file_name(e, name, "ram");
-    int fd = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 || ftruncate(fd, (off_t)e->options.ram_mib << 20) != 0) {
-        if (fd >= 0)
-            close(fd);
-        return emulator_fail(e, "cannot create QEMU's memory file: %s", strerror(errno));
-    }
-    void *ram = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
+    if (!emulator_make_file(e, FILE_RAM) ||
+        ftruncate(e->file[FILE_RAM], (off_t)e->options.ram_mib << 20) != 0)
+        return emulator_fail(e, "cannot create QEMU's memory: %s", strerror(errno));
+    void *ram = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, e->file[FILE_RAM], 0);
     if (ram == MAP_FAILED)
-        return emulator_fail(e, "cannot map QEMU's memory file: %s", strerror(errno));
+        return emulator_fail(e, "cannot map QEMU's memory: %s", strerror(errno));
     e->ram = ram;
     return EMULATOR_OK;
 }
 
 static void fill_arguments(const struct emulator *e, struct qemu_arguments *a)
 {
-    char name[96];
-    file_name(e, name, "ram");
+    char name[48];
+    emulator_path(e, FILE_RAM, name);
     snprintf(a->object, sizeof(a->object), "memory-backend-file,id=ram,size=%uM,mem-path=%s,share=on",
              e->options.ram_mib, name);
     snprintf(a->machine, sizeof(a->machine), "pc,memory-backend=ram,accel=tcg");
@@ -132,51 +120,28 @@ enum emulator_status qemu_open(struct emulator *e)
     return status;
 }
 
-static enum emulator_status ring(struct emulator *e, size_t count)
+enum emulator_status qemu_start(struct emulator *e)
 {
     volatile struct ref_mailbox *box = mailbox(e);
-    box->count = (uint32_t)count;
+    e->work.part = emulator_part(e, REF_MAILBOX_OPS);
+    memcpy(e->ram + REF_OPS, e->work.ops, e->work.part * sizeof(*e->work.ops));
+    box->count = (uint32_t)e->work.part;
     __atomic_thread_fence(__ATOMIC_RELEASE);
     box->bell = ++e->bell;
-    return wait_for(e, &box->done, e->bell, e->options.timeout_ms);
-}
-
-/* As many whole cases as the mailbox takes. */
-static size_t whole_cases(const struct ref_op *ops, size_t count)
-{
-    if (count <= REF_MAILBOX_OPS)
-        return count;
-    size_t n = REF_MAILBOX_OPS;
-    while (n > 1 && ops[n].code != REF_RESET)
-        n--;
-    return n;
-}
-
-enum emulator_status qemu_run(struct emulator *e, const struct ref_op *ops, struct ref_result *results,
-                              size_t count)
-{
-    while (count) {
-        size_t n = whole_cases(ops, count);
-        memcpy(e->ram + REF_OPS, ops, n * sizeof(*ops));
-        enum emulator_status status = ring(e, n);
-        if (status != EMULATOR_OK)
-            return status;
-        memcpy(results, e->ram + REF_RESULTS, n * sizeof(*results));
-        ops += n;
-        results += n;
-        count -= n;
-    }
     return EMULATOR_OK;
+}
+
+enum emulator_status qemu_collect(struct emulator *e)
+{
+    enum emulator_status status = wait_for(e, &mailbox(e)->done, e->bell, e->options.timeout_ms);
+    if (status == EMULATOR_OK)
+        memcpy(e->work.results, e->ram + REF_RESULTS, e->work.part * sizeof(*e->work.results));
+    return status;
 }
 
 void qemu_close(struct emulator *e)
 {
-    char name[96];
     process_stop(e->pid);
     if (e->ram)
         munmap(e->ram, SHARED_BYTES);
-    if (e->directory[0]) {
-        file_name(e, name, "ram");
-        unlink(name);
-    }
 }

@@ -16,8 +16,8 @@
 
 #define SKIP        77
 #define SHOWN       5 /* differences reduced and printed; all are counted */
-#define BATCH_QEMU  256
-#define BATCH_BOCHS 10000
+#define BATCH_QEMU  512
+#define BATCH_BOCHS 25000
 
 struct run {
     struct duel_options duel;
@@ -126,39 +126,64 @@ static void show_difference(struct run *r, struct duel *duel, const struct ref_c
     fflush(stdout);
 }
 
-static bool run_batch(struct run *r, struct duel *duel, struct ref_case *cases, size_t count)
+/* One of two lists of cases: while the emulator works on one, the other is compared and then made anew. */
+struct list {
+    struct ref_case *cases;
+    size_t count;
+};
+
+static void make_list(const struct run *r, struct duel *duel, uint64_t from, struct list *list)
 {
     const struct generate_options options = duel_generate_options(duel, r->arch);
     struct prng seeds = {r->seed};
-    uint64_t first = prng_next(&seeds) + r->done;
+    uint64_t first = prng_next(&seeds) + from, left = r->cases > from ? r->cases - from : 0;
+    size_t batch = r->duel.oracle == EMULATOR_QEMU ? BATCH_QEMU : BATCH_BOCHS;
+    list->count = stopped ? 0 : left < batch ? (size_t)left : batch;
+    for (size_t i = 0; i < list->count; i++)
+        generate_case(&list->cases[i], &options, first + i);
+}
+
+/* Start `next`, judge `running`. */
+static bool take_turn(struct run *r, struct duel *duel, const struct list *next, const struct list *running)
+{
     struct duel_difference found[SHOWN];
-    for (size_t i = 0; i < count; i++)
-        generate_case(&cases[i], &options, first + i);
-    size_t differences = duel_run(duel, cases, count, &r->tally, found, SHOWN);
+    struct duel_findings findings = {&r->tally, found, SHOWN};
+    size_t differences = duel_turn(duel, next->cases, next->count, &findings);
     if (differences == SIZE_MAX)
         return false;
     for (size_t i = 0; i < differences; i++) {
         if (i < SHOWN)
-            show_difference(r, duel, &cases[found[i].number]);
+            show_difference(r, duel, &running->cases[found[i].number]);
         else
             r->differences++;
     }
-    r->done += count;
+    r->done += running->count;
+    return true;
+}
+
+static bool run_lists(struct run *r, struct duel *duel, struct list list[2])
+{
+    unsigned next = 0;
+    uint64_t made = r->done;
+    do {
+        make_list(r, duel, made, &list[next]);
+        made += list[next].count;
+        if (!take_turn(r, duel, &list[next], &list[!next]))
+            return false;
+        next = !next;
+        show_progress(r);
+    } while (list[!next].count);
     return true;
 }
 
 static bool run_random(struct run *r, struct duel *duel)
 {
     size_t batch = r->duel.oracle == EMULATOR_QEMU ? BATCH_QEMU : BATCH_BOCHS;
-    struct ref_case *cases = malloc(batch * sizeof(*cases));
-    bool good = cases != NULL;
+    struct ref_case *cases = malloc(2 * batch * sizeof(*cases));
+    struct list list[2] = {{cases, 0}, {cases ? cases + batch : NULL, 0}};
     r->started_ms = process_now_ms();
     r->done_before = r->done;
-    while (good && r->done < r->cases && !stopped) {
-        uint64_t left = r->cases - r->done;
-        good = run_batch(r, duel, cases, left < batch ? (size_t)left : batch);
-        show_progress(r);
-    }
+    bool good = cases && run_lists(r, duel, list);
     free(cases);
     write_resume(r);
     if (!good)

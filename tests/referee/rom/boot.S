@@ -73,8 +73,8 @@ boot_gdt_register:
     .word . - boot_gdt - 1
     .long boot_gdt
 
-    .section .bss
+    .section .bss.stack, "aw", @nobits
     .balign 16
-    .skip 8192
+    .skip 1024
 stack_top:
     .section .note.GNU-stack, "", @progbits

@@ -160,6 +160,7 @@ leave64:
     .endr
 .endm
 
+    .section .vectors, "ax"
     .balign 16
     .globl vectors32, vectors64
     .code32
@@ -210,6 +211,7 @@ vectors64:
 .endm
 
 /* For call32 and call64. */
+    .section .text
     .balign 16
     .globl called_stubs
 called_stubs:

@@ -22,6 +22,9 @@ static struct {
     int long_mode;
     unsigned written; /* late registers written in this case */
     unsigned stale;   /* those that should be 0, and may not be */
+    int accessed;     /* the case has begun in earnest: from here on each write of a register counts */
+    int known_pkrs;
+    uint64_t pkrs; /* what was written last */
 } state;
 
 struct __attribute__((packed)) wide_register {
@@ -110,6 +113,7 @@ static void reset(void)
     memory_reset();
     state.stale |= state.written;
     state.written = 0;
+    state.accessed = 0;
     state.access_flags = FLAGS_BASE;
     state.skipping = 0;
 }
@@ -124,8 +128,10 @@ static void settle(unsigned registers)
         cr4_write(0);
     if (now & LATE_CR3)
         cr3_write(0);
-    if (now & LATE_PKRS)
+    if (now & LATE_PKRS) {
         msr_write(MSR_PKRS, 0);
+        state.known_pkrs = 0;
+    }
     if (!(now & LATE_PKRU))
         return;
     cr4 = cr4_read();
@@ -165,12 +171,37 @@ static void write_msr(uint32_t index, uint64_t value)
     run_privileged(STUB_WRMSR, 0);
 }
 
+/* Here too a flush is saved where nothing changes. */
+static int has_pkru(uint64_t value)
+{
+    uint32_t now, high;
+    if (state.accessed || !(cr4_read() & CR4_PKE))
+        return 0;
+    __asm__ volatile("rdpkru" : "=a"(now), "=d"(high) : "c"(0));
+    return now == value;
+}
+
 static void write_pkru(uint64_t value)
 {
+    leave.vector = VECTOR_DONE;
+    if (has_pkru(value)) {
+        note_written(LATE_PKRU);
+        return;
+    }
     entry.ecx = entry.edx = 0;
     entry.eax = value;
     run_privileged(STUB_WRPKRU, 0);
     note_written(LATE_PKRU);
+}
+
+static void write_pkrs(uint64_t value)
+{
+    leave.vector = VECTOR_DONE;
+    if (state.accessed || !state.known_pkrs || state.pkrs != value)
+        write_msr(MSR_PKRS, value);
+    state.known_pkrs = leave.vector == VECTOR_DONE;
+    state.pkrs = value;
+    note_written(LATE_PKRS);
 }
 
 static void write_cr3(uint64_t value)
@@ -198,7 +229,7 @@ static void configure(const struct ref_op *op, struct ref_result *result)
     case REF_CR4: write_cr4(op->value); break;
     case REF_EFER: write_msr(MSR_EFER, op->value); break;
     case REF_PKRU: write_pkru(op->value); break;
-    default: write_msr(MSR_PKRS, op->value); note_written(LATE_PKRS);
+    default: write_pkrs(op->value);
     }
     report(result);
     if (result->status == REF_FAULT && !(op->flags & REF_MAY_FAULT))
@@ -310,7 +341,10 @@ static void execute_in_case(const struct ref_op *op, struct ref_result *result)
     settle(dependences(op));
     switch (op->code) {
     case REF_AC: state.access_flags = FLAGS_BASE | (op->value ? FLAGS_AC : 0); break;
-    case REF_ACCESS: access(op, result); break;
+    case REF_ACCESS:
+        state.accessed = 1;
+        access(op, result);
+        break;
     case REF_INVLPG:
         run_privileged(STUB_INVLPG, op->address);
         report(result);

@@ -27,7 +27,7 @@ static const uint32_t tss_base = FRAME_END(REF_TSS_FRAME) - REF_TAIL_TSS;
 static const uint32_t idt32_base = FRAME_END(REF_IDT32_FRAME) - REF_TAIL_IDT32;
 static const uint32_t idt64_base = FRAME_END(REF_IDT64_FRAME) - REF_TAIL_IDT64;
 
-static uint8_t exception_stack[1024] __attribute__((aligned(16)));
+static uint8_t exception_stack[256] __attribute__((aligned(16)));
 
 /* LGDT and LIDT take 32 bits of base in compatibility mode: enough for the ROM's own, not for a tested address. */
 void gdt_load(uint64_t base, uint32_t limit)
