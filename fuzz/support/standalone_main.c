@@ -1,7 +1,7 @@
 /*
  * The main of a fuzz target where no fuzzing engine is linked: replays every file named, every file in each
- * folder named, or standard input where nothing is named (which is how AFL++ calls it). Options (-runs=0) are
- * libFuzzer's and ignored, so that one command line serves both.
+ * folder named, or standard input where nothing is named (which is how AFL++ calls it). Options are libFuzzer's and
+ * ignored (-runs=0) or the target's (-artifact_prefix=), so that one command line serves both.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -10,6 +10,7 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv) __attribute__((weak));
 
 static size_t replayed;
 
@@ -89,6 +90,8 @@ static void replay_path(const char *path)
 int main(int argc, char **argv)
 {
     int paths = 0;
+    if (LLVMFuzzerInitialize)
+        LLVMFuzzerInitialize(&argc, &argv);
     for (int i = 1; i < argc; i++) {
         if (argv[i][0] == '-')
             continue;
