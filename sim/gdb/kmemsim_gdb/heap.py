@@ -69,11 +69,7 @@ class HeapMap(Command):
 
 `kms heap runs` lists it."""
 
-    name, usage = "kms heap", ""
-
-    def __init__(self):
-        self.__doc__ = f"{type(self).__doc__}\n\nUsage: kms heap"
-        gdb.Command.__init__(self, self.name, gdb.COMMAND_DATA, prefix=True)
+    name, is_prefix = "kms heap", True
 
     def run(self, machine, arguments):
         if arguments:
@@ -95,7 +91,7 @@ class HeapMap(Command):
 class HeapRuns(Command):
     """List the kernel heap's runs of blocks in order; equal neighbours share a line."""
 
-    name, usage = "kms heap runs", ""
+    name = "kms heap runs"
 
     def run(self, machine, arguments):
         start, entries = Vana(machine).heap()

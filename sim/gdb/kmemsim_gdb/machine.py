@@ -47,6 +47,12 @@ class Machine:
         in_window = self.guest is not None and "WINDOW" in str(self.guest["mode"])
         return self.guest["window"] if in_window else null("struct kms_window")
 
+    def linear(self, text):
+        """The linear address that an expression means: a number, or a pointer of the kernel's, from hw_ptr()."""
+        value = number(text)
+        base = int(self.guest["base"]) if self.guest is not None else 0
+        return value - base if base and 0 <= value - base <= int(self.guest["span"]) else value
+
     def address(self, linear):
         """A linear address as this machine writes it."""
         return f"0x{int(linear):0{self.digits}x}"
@@ -54,6 +60,9 @@ class Machine:
     def ask(self, function, *arguments):
         """Call one of sim/gdb/calls.h; the answer, a struct."""
         return call(function, self.cpu, *arguments).dereference()
+
+
+asking = False  # the program moves only to answer call()
 
 
 def kind_of(type_):
@@ -79,12 +88,22 @@ def call(function, *arguments):
     except gdb.error:
         raise gdb.GdbError(f"This program has no {function}(): it was linked without the kmemsim library's gdb part, "
                            "or stripped.") from None
+    global asking
     before = gdb.parameter("scheduler-locking")
     gdb.execute("set scheduler-locking on")
+    asking = True
     try:
         return callee(*arguments)
     finally:
+        asking = False
         gdb.execute(f"set scheduler-locking {before}")
+
+
+def elements(array, count):
+    """The first elements of an array of structs, read at once: element by element takes gdb seconds."""
+    type_ = array.type.target()
+    memory = gdb.selected_inferior().read_memory(int(array.address), count * type_.sizeof).tobytes() if count else b""
+    return [gdb.Value(memory[at:at + type_.sizeof], type_) for at in range(0, len(memory), type_.sizeof)]
 
 
 def is_running():
@@ -213,10 +232,11 @@ class Command(gdb.Command):
 
     name = ""
     usage = ""
+    is_prefix = False
 
     def __init__(self):
         self.__doc__ = f"{type(self).__doc__}\n\nUsage: {self.name} {self.usage}".rstrip()
-        super().__init__(self.name, gdb.COMMAND_DATA)
+        super().__init__(self.name, gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION, self.is_prefix)
 
     def invoke(self, argument, from_tty):
         try:

@@ -53,7 +53,7 @@ COUNT is in bytes, 64 if it is not given."""
     name, usage = "kms x", "ADDRESS [COUNT]"
 
     def run(self, machine, arguments):
-        linear = number(arguments[0] if arguments else "")
+        linear = machine.linear(arguments[0] if arguments else "")
         count = number(arguments[1], "a number of bytes") if len(arguments) > 1 else 64
         if not 0 < count <= MOST:
             raise gdb.GdbError(f"COUNT is 1 to {MOST} bytes.")

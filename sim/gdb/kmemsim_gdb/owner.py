@@ -4,7 +4,7 @@ import gdb
 
 from . import words
 from .heap import blocks, runs
-from .machine import Command, number
+from .machine import Command
 from .vana import BLOCK, STACK, Vana
 from .walk import Walk
 
@@ -87,7 +87,7 @@ page tables are known."""
     name, usage = "kms owner", "ADDRESS"
 
     def run(self, machine, arguments):
-        walk = Walk(machine.ask("kms_gdb_walk", number(arguments[0] if arguments else "")))
+        walk = Walk(machine.ask("kms_gdb_walk", machine.linear(arguments[0] if arguments else "")))
         print(f"{machine.address(walk.linear)}: {walk.end()}")
         if walk.verdict != words.MAPPED:
             return

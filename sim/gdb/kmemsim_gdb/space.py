@@ -3,7 +3,7 @@
 import gdb
 
 from . import words
-from .machine import Command, number
+from .machine import Command, elements
 
 TLB_ROOM = 17472  # KMS_GDB_TLB
 
@@ -11,9 +11,8 @@ TLB_ROOM = 17472  # KMS_GDB_TLB
 def run_line(machine, item):
     """One run of pages."""
     run, first = item["run"], int(item["linear"])
-    span, pages = int(run["size"]), int(run["pages"])
-    shifts = [bit for bit in range(64) if int(run["page_shifts"]) >> bit & 1]
-    kinds = " and ".join(words.size(1 << shift) for shift in shifts)
+    span, pages, shifts = (int(run[name]) for name in ("size", "pages", "page_shifts"))
+    kinds = " and ".join(words.size(1 << shift) for shift in range(64) if shifts >> shift & 1)
     return (f"{machine.address(first)}-{machine.address(first + span - 1)} -> {words.hexadecimal(run['phys'])}  "
             f"{words.size(span):>9}  {words.rights(int(run['rights']))}  {pages} x {kinds}")
 
@@ -29,8 +28,8 @@ Without arguments all of it; with one address from there on; with two the pages 
         if machine.mode == 0:
             print("paging is off: every linear address is physical")
             return
-        first = number(arguments[0]) if arguments else 0
-        last = number(arguments[1]) if len(arguments) > 1 else (1 << machine.digits * 4) - 1
+        first = machine.linear(arguments[0]) if arguments else 0
+        last = machine.linear(arguments[1]) if len(arguments) > 1 else (1 << machine.digits * 4) - 1
         if last < first:
             raise gdb.GdbError("The range ends before it begins.")
         if not self.list(machine, first, last):
@@ -42,7 +41,7 @@ Without arguments all of it; with one address from there on; with two the pages 
         count, more = 0, True
         while more:
             space = machine.ask("kms_gdb_space", first, last)
-            lines = [run_line(machine, space["runs"][i]) for i in range(int(space["count"]))]
+            lines = [run_line(machine, item) for item in elements(space["runs"], int(space["count"]))]
             more, first, count = bool(space["more"]), int(space["next"]), count + len(lines)
             print("\n".join(lines), end="\n" if lines else "")
         return count
@@ -87,10 +86,10 @@ so. A stale one means that an invalidation was missed, or is still to come."""
     name, usage = "kms tlb", "[ADDRESS]"
 
     def run(self, machine, arguments):
-        wanted = number(arguments[0]) if arguments else None
+        wanted = machine.linear(arguments[0]) if arguments else None
         tlb = machine.ask("kms_gdb_tlb", machine.window)
         total = int(tlb["total"])
-        held = [tlb["cached"][i] for i in range(min(total, TLB_ROOM))]
+        held = elements(tlb["cached"], min(total, TLB_ROOM))
         lines = [cached_line(machine, cached) for cached in held if wanted is None or holds(cached, wanted)]
         print("\n".join(lines) if lines else "nothing is cached" + (" for this address" if arguments else ""))
         if total > TLB_ROOM:

@@ -2,8 +2,9 @@
 
 import gdb
 
+from . import machine as program
 from . import words
-from .machine import Command, number
+from .machine import Command
 
 ALL_RIGHTS = sum(words.RIGHTS.values())
 KINDS = {"read": 0, "write": 1, "fetch": 3}  # enum kms_access_kind
@@ -122,7 +123,7 @@ are the tables as they stand in memory: the TLB may still hold something else, w
     name, usage = "kms walk", "ADDRESS [read|write|fetch] [kernel|user]"
 
     def run(self, machine, arguments):
-        linear = number(arguments[0] if arguments else "")
+        linear = machine.linear(arguments[0] if arguments else "")
         access = access_of(arguments[1:])
         walk = Walk(machine.ask("kms_gdb_walk", linear))
         print(head(machine, walk))
@@ -181,15 +182,16 @@ stepping = None
 class StepWalk(Command):
     """Step a translation: each level is a stop, with the table, the index and the entry in words.
 
-With an address, begin its walk and show the first level; without one, go on to the next. The walk is of the moment
-when it began."""
+With an address, begin its walk and show the first level; without one, or with the same again, go on to the next, so
+that Enter steps. The walk is of the moment when it began, and gone when the program runs on."""
 
     name, usage = "kms step", "[ADDRESS]"
 
     def run(self, machine, arguments):
         global stepping
-        if arguments:
-            stepping = Stepping(machine, number(arguments[0]))
+        linear = machine.linear(arguments[0]) if arguments else None
+        if arguments and (stepping is None or stepping.is_over() or stepping.walk.linear != linear):
+            stepping = Stepping(machine, linear)
             print(head(machine, stepping.walk))
         if stepping is None or (stepping.is_over() and not arguments):
             raise gdb.GdbError("No walk is under way: `kms step ADDRESS` begins one.")
@@ -200,13 +202,15 @@ when it began."""
 
 
 def forget(_event=None):
-    """A walk does not outlive its program."""
+    """The program runs on, or ends: its tables may be others now."""
     global stepping
-    stepping = None
+    if not program.asking:
+        stepping = None
 
 
 def begin():
     """Register the commands."""
     WalkAddress()
     StepWalk()
+    gdb.events.cont.connect(forget)
     gdb.events.exited.connect(forget)
