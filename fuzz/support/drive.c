@@ -188,6 +188,14 @@ void drive_touch(uint32_t linear)
     (void)*(volatile uint8_t *)(kms_window_base(kms_guest_window(guest)) + linear);
 }
 
+uint64_t drive_used_units(void)
+{
+    struct guest_heap_info info = {0};
+
+    replay.guest->heap_info(&info);
+    return info.used_units;
+}
+
 bool drive_is_chosen(unsigned many)
 {
     return operations_hash() % many == 0;

@@ -48,6 +48,9 @@ void drive_age(uint32_t directory, uint32_t linear, unsigned pages);
 /* Read a byte natively, as the kernel would, so that the snapshot has its page in the window. */
 void drive_touch(uint32_t linear);
 
+/* Units of the kernel's heap that are taken. */
+uint64_t drive_used_units(void);
+
 /* For what is too slow to be done with every input: one in `many` is chosen, by its bytes. */
 bool drive_is_chosen(unsigned many);
 
