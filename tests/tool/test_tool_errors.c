@@ -1,0 +1,274 @@
+/* The binary's mistakes and corners: values at their limits, output that cannot be written, terminals, odd logs. */
+#include "kms_test.h"
+#include "run_tool.h"
+#include "tables.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IMAGE   "image --mode 32bit --cr3 0x1000 "
+#define SYMBOLS "--symbols " TEST_DATA "/demo/demo.elf.zst "
+#define X64     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+static int make_image(void **state)
+{
+    (void)state;
+    tables_32bit_file();
+    return 0;
+}
+
+/* Arguments, a part of what is printed (on either stream), and the exit status. */
+struct row {
+    const char *arguments, *part;
+    int status;
+};
+
+static void expect_rows(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct tool_run run = tool_run("%s", rows[i].arguments);
+        if (!strstr(run.out, rows[i].part) && !strstr(run.err, rows[i].part))
+            fail_msg("%s: \"%s\" is not in:\n%s%s", rows[i].arguments, rows[i].part, run.out, run.err);
+        if (run.status != rows[i].status)
+            fail_msg("%s: status %d", rows[i].arguments, run.status);
+        tool_free(&run);
+    }
+}
+#define EXPECT_ROWS(rows) expect_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+
+/* ---- values ---- */
+
+static void numbers_at_their_limits(void **state)
+{
+    static const struct row rows[] = {
+        {"walk 0X1000 " IMAGE, "physical 0x00001000", 0},
+        {"walk 0000000000001000 " IMAGE, "physical 0x00001000", 0}, /* 16 digits: hexadecimal */
+        {"walk 00001000 " IMAGE, "physical 0x00001000", 0},         /* 8 digits, too */
+        {"walk 0x " IMAGE, "is neither an address nor a symbol", 2},
+        {"walk '' " IMAGE, "is neither an address nor a symbol", 2},
+        {"walk 18446744073709551616 " IMAGE, "is neither an address nor a symbol", 2},
+        {"walk no_such_name " IMAGE SYMBOLS, "is neither an address nor a symbol", 2},
+        {"walk " X64 X64 X64 X64 " " IMAGE SYMBOLS, "is neither an address nor a symbol", 2},
+        {"translate no_such_name " IMAGE SYMBOLS, "is neither an address nor a symbol", 2},
+        {"walk 0x1 " IMAGE "--cr0 0x100000000", "--cr0 0x100000000: is too large", 2},
+        {"walk 0x1 image --cr3 z", "--cr3 z: is not a number", 2},
+        {"walk 0x1 " IMAGE "--maxphyaddr z", "--maxphyaddr z: is not a number", 2},
+        {"walk 0x1 " IMAGE "--maxphyaddr 31", "is not between 32 and 52", 2},
+        {"walk 0x1 " IMAGE "--cpu 65536", "--cpu 65536: is too large", 2},
+        {"walk 0x1 " IMAGE "--cpu z", "--cpu z: is not a number", 2},
+        {"walk 0x1000 " IMAGE "--pkru 0xffffffff --pkrs 0xffffffff", "physical 0x00001000", 0},
+        {"tlb " IMAGE "--range 0x1000-z", "is not a range", 2},
+        {"tlb " IMAGE "--range z-0x1000", "is not a range", 2},
+        {"tlb " IMAGE "--range " X64, "is not a range", 2},
+        {"audit " IMAGE "--limit z", "--limit z: is not a number", 2},
+        {"audit " IMAGE "--kernel-base z", "--kernel-base z: is not a number", 2},
+        {"fault 7 --cr2 z", "--cr2 z: is not a number", 2},
+        {"fault z", "one error code is needed", 2},
+        {"fault 0x100000000", "one error code is needed", 2},
+        {"fault 1 2", "No such file", 2},
+    };
+    (void)state;
+    EXPECT_ROWS(rows);
+}
+
+static void sizes_at_their_limits(void **state)
+{
+    static const struct row rows[] = {
+        {"walk 0x1 image --low-ram '' --cr3 0", "is not a size", 2},
+        {"walk 0x1 image --low-ram " X64 " --cr3 0", "is not a size", 2},
+        {"walk 0x1 image --low-ram 0xffffffffffffT --cr3 0", "is not a size", 2},
+        {"walk 0x1 image --low-ram 5G --cr3 0", "must be a multiple of 4096", 2},
+        {"walk 0x1 image --low-ram 3G --cr3 0x1000 --mode 32bit", "physical 0x00000001", 0},
+        {"walk 0x1 --image nothing --low-ram 3G --cr3 0", "No such file", 2},
+        {"walk 0x1 --image image@0x800 --cr3 0", "is not a multiple of 4096", 2},
+        {"walk 0x1 --image image@0xfffffffffffff000 --cr3 0", "beyond the 52 bits", 2},
+        {"walk 0x1 --image image --image image@0x1000 --cr3 0", "overlaps another one", 2},
+        {"walk 0x1 --image image@name --cr3 0", "image@name: No such file", 2},
+    };
+    (void)state;
+    EXPECT_ROWS(rows);
+}
+
+static void options_that_exclude_each_other(void **state)
+{
+    static const struct row rows[] = {
+        {"walk 0x1000 --fetch --write " IMAGE, "--write and --fetch", 2},
+        {"walk 0x1000 --write --write " IMAGE, "supervisor write", 0},
+        {"walk 0x1000 --implicit --user " IMAGE, "--user and --implicit", 2},
+        {"walk 0x1000 --user --user " IMAGE, "user read", 0},
+        {"walk -h", "usage: kmemsim walk ADDR", 0},
+        {"-h", "usage: kmemsim COMMAND", 0},
+        {"walk --frob", "no such option", 2},
+        {"walk 0x1 --cr3", "needs a value", 2},
+        {"walk 0x1 --range 1-2 " IMAGE, "--range is no option of this command", 2},
+        {"fault 7 --all", "--all is no option of this command", 2},
+    };
+    (void)state;
+    EXPECT_ROWS(rows);
+}
+
+static void too_many_images(void **state)
+{
+    char arguments[4096] = "walk 0x1 --cr3 0";
+    (void)state;
+    for (unsigned i = 0; i < 33; i++)
+        strcat(arguments, " --image image");
+    expect_rows(&(struct row){arguments, "images", 2}, 1);
+}
+
+/* ---- where the output goes ---- */
+
+/* Standard output is a full disk; what the tool says on the other stream is kept for the test. */
+#define FULL ">/dev/full 2>said; (status=$?; cat said >&2; exit $status)"
+
+static void a_full_disk_is_no_success(void **state)
+{
+    static const struct row rows[] = {
+        {"tlb " IMAGE FULL, "the output could not be written", 2},
+        {"tlb --json " IMAGE FULL, "the output could not be written", 2},
+        {"--version " FULL, "the output could not be written", 2},
+        {"--help " FULL, "the output could not be written", 2},
+    };
+    (void)state;
+    EXPECT_ROWS(rows);
+}
+
+/* Whether what the tool prints on a terminal holds an escape sequence. */
+static bool is_colored(const char *environment)
+{
+    char command[512];
+    bool colored = false;
+    snprintf(command, sizeof command,
+             "cd '%s' && script -qec '%s " KMEMSIM_TOOL " walk 0xd0000000 " IMAGE "' /dev/null </dev/null",
+             tool_folder(), environment);
+    FILE *terminal = popen(command, "r");
+    assert_non_null(terminal);
+    for (int c; (c = getc(terminal)) != EOF;)
+        colored |= c == '\033';
+    pclose(terminal);
+    return colored;
+}
+
+static void terminals_have_color(void **state)
+{
+    (void)state;
+    if (system("script -qec true /dev/null </dev/null >/dev/null 2>&1") != 0)
+        kms_skip("script(1), which makes a terminal, is not installed");
+    assert_true(is_colored("TERM=xterm NO_COLOR="));
+    assert_true(is_colored("env -u TERM -u NO_COLOR"));
+    assert_false(is_colored("TERM=dumb NO_COLOR="));
+    assert_false(is_colored("TERM=xterm NO_COLOR=1"));
+}
+
+/* ---- commands without paging, and their last lines ---- */
+
+static void nothing_is_listed_without_paging(void **state)
+{
+    static const struct row rows[] = {
+        {"mem image --cr0 1 --cr3 0", "PG disabled", 0},
+        {"map image --cr0 1 --cr3 0", "PG disabled", 0},
+        {"diff image --cr0 1 --cr3 0 --cr3 0x1000", "PG disabled", 0},
+        {"translate 0x1234 image --cr0 1 --cr3 0", "gpa: 0x1234", 0},
+        {"translate 0xd0000000 " IMAGE, "Unmapped", 1},
+        {"map " IMAGE "--limit 1", "before the end", 1},
+        {"diff --mode 32bit image --cr3 0x1000 --cr3 0x1000", "", 0},
+    };
+    (void)state;
+    EXPECT_ROWS(rows);
+}
+
+/* 12 pages that are writable, executable and user-accessible above the kernel's base: more than ten of one rule. */
+static void long_audits_are_shortened(void **state)
+{
+    static uint8_t image[0x20000];
+    (void)state;
+    tool_put(image, 0x1000 + 4 * 768, 4, 0x2000 | 7);
+    for (unsigned i = 0; i < 12; i++)
+        tool_put(image, 0x2000 + 8 * i, 4, 0x3000 | 7); /* every second page: each is a finding */
+    tool_file("many", image, sizeof image);
+    static const struct row rows[] = {
+        {"audit many --mode 32bit --cr3 0x1000", "(the first 10 shown; --all shows all)", 1},
+        {"audit many --mode 32bit --cr3 0x1000 --all", "0xc0016000", 1},
+        {"audit many --mode 32bit --cr3 0x1000 --json", "0xc0016000", 1},
+    };
+    EXPECT_ROWS(rows);
+    memset(image, 0, sizeof image);
+    tool_file("none", image, sizeof image);
+    expect_rows(&(struct row){"audit none --mode pae --cr3 0x1000", "0 pages in", 0}, 1);
+}
+
+/* ---- logs ---- */
+
+#define EVENT(vector, error, software, cr2)                                                                  \
+    "     0: v=" vector " e=" error " i=" software " cpl=0 IP=0008:1000 pc=0000000000001000 SP=0010:9000"    \
+    " CR2=" cr2 "\n"
+#define RAISED(vector) "check_exception old: 0xffffffff new 0x" vector "\n"
+#define BLOCK(idt_limit, cpl)                                                                                \
+    "EAX=80000011 EBX=0 ECX=0 EDX=0\nESI=0 EDI=0 EBP=0 ESP=00009000\nEIP=00001000 EFL=2 CPL=" cpl "\n"       \
+    "GDT=     00005000 00000017\nIDT=     00006000 " idt_limit "\n"                                          \
+    "CR0=80000011 CR2=00000000 CR3=00001000 CR4=00000010\n"
+
+static void expect_log(const char *text, const char *arguments, const char *part)
+{
+    tool_file("log", text, strlen(text));
+    struct tool_run run = tool_run("explain log %s", arguments);
+    if (!strstr(run.out, part))
+        fail_msg("\"%s\" is not in:\n%s%s", part, run.out, run.err);
+    tool_free(&run);
+}
+
+static void odd_logs_are_explained(void **state)
+{
+    (void)state;
+    expect_log(RAISED("0d") EVENT("0d", "0014", "0", "0") BLOCK("fff", "0"), "", "entry 2 of the LDT");
+    expect_log(RAISED("0d") EVENT("0d", "0000", "0", "0") BLOCK("fff", "0"), "", "#GP (vector 13)");
+    expect_log(RAISED("20") EVENT("20", "0000", "0", "0") BLOCK("fff", "0"), "", "interrupt (vector 32)");
+    expect_log(RAISED("0e") EVENT("0e", "0010", "0", "00001000") BLOCK("fff", "0"), "",
+               "That is the instruction itself: the code is not mapped.");
+    expect_log(RAISED("0e") EVENT("0e", "0000", "0", "00001000") BLOCK("fff", "0"), "",
+               "the error code calls a fetch a read");
+    expect_log(RAISED("0e") EVENT("0e", "0011", "0", "00001000") BLOCK("fff", "0"), "",
+               "That address is in the code: mapped, but not with the rights needed.");
+    expect_log(RAISED("0e") EVENT("0e", "0002", "0", "00008ffc") BLOCK("fff", "0"), "",
+               "That address is in the stack: it is not mapped.");
+    expect_log(EVENT("80", "0000", "1", "0") BLOCK("fff", "0") RAISED("0e")
+                   EVENT("0e", "0000", "0", "00006400") BLOCK("fff", "0"),
+               "", "It came while software interrupt 128 was being delivered.");
+    expect_log(EVENT("20", "0000", "0", "0") BLOCK("fff", "0") RAISED("0e")
+                   EVENT("0e", "0000", "0", "00006100") BLOCK("fff", "0"),
+               "", "It came while interrupt 32 was being delivered.");
+    expect_log(RAISED("0e") EVENT("0e", "0000", "0", "00001000") BLOCK("fff", "0") RAISED("0e")
+                   EVENT("0e", "0000", "0", "00001000") BLOCK("fff", "0"),
+               "", "the page of the handler is not mapped");
+    expect_log(RAISED("0e") EVENT("0e", "0000", "0", "00700000")
+                   BLOCK("17", "0") "check_exception old: 0xe new "
+                                    "0xd\n",
+               "", "too small for vector 14: the kernel has set up no handler for it.");
+}
+
+static void logs_are_looked_up_in_an_image(void **state)
+{
+    (void)state;
+    expect_log(RAISED("0e") EVENT("0e", "0006", "0", "00401000") BLOCK("fff", "3"), "image",
+               "The walk of CR2:");
+    expect_log(RAISED("0e") EVENT("0e", "0014", "0", "d0000000") BLOCK("0", "0"), "image",
+               "With the tables of the image (32-bit paging, CR3 0x00001000):");
+    expect_log(RAISED("0d") EVENT("0d", "0010", "0", "0") BLOCK("fff", "0"), "image", "the GDT");
+    expect_log(RAISED("0e") EVENT("0e", "0000", "0", "0") BLOCK("fff", "0"), "image --json", "sentences");
+}
+
+static const struct CMUnitTest tests[] = {
+    KMS_TEST_WITH("numbers at their limits", numbers_at_their_limits, make_image, NULL),
+    KMS_TEST_WITH("sizes and bases at their limits", sizes_at_their_limits, make_image, NULL),
+    KMS_TEST_WITH("options that exclude each other", options_that_exclude_each_other, make_image, NULL),
+    KMS_TEST_WITH("too many images are refused", too_many_images, make_image, NULL),
+    KMS_TEST_WITH("a full disk is no success", a_full_disk_is_no_success, make_image, NULL),
+    KMS_TEST_WITH("colour is for terminals that want it", terminals_have_color, make_image, NULL),
+    KMS_TEST_WITH("nothing is listed without paging", nothing_is_listed_without_paging, make_image, NULL),
+    KMS_TEST("long audits are shortened, and say so", long_audits_are_shortened),
+    KMS_TEST("odd logs are explained", odd_logs_are_explained),
+    KMS_TEST_WITH("logs are looked up in an image", logs_are_looked_up_in_an_image, make_image, NULL),
+};
+KMS_TESTS(tool_errors, tests)
