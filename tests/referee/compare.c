@@ -14,7 +14,7 @@ bool results_differ(const struct ref_op *op, const struct ref_result *mine, cons
     return mine->status == REF_DONE && !(op->flags & REF_NO_VALUE) && mine->value != theirs->value;
 }
 
-static void count_quirk(struct tally *tally, enum quirk quirk, const struct ref_case *c)
+void tally_count(struct tally *tally, enum quirk quirk, const struct ref_case *c)
 {
     struct quirk_use *use = &tally->quirk[quirk];
     use->count++;
@@ -26,25 +26,32 @@ static void count_quirk(struct tally *tally, enum quirk quirk, const struct ref_
         memcpy(use->smallest, c, sizeof(*c));
 }
 
-size_t compare_case(enum emulator_kind oracle, const struct ref_case *c, const struct ref_result *mine,
-                    const struct ref_result *theirs, struct tally *tally)
+static size_t first_unexplained(enum emulator_kind oracle, const struct ref_case *c,
+                                const struct answers *answers, struct tally *tally)
 {
     struct quirk_context context;
     quirk_context_begin(&context, c);
     for (size_t i = 0; i < c->count; i++) {
-        if (results_differ(&c->ops[i], &mine[i], &theirs[i])) {
-            const struct answers answers = {&mine[i], &theirs[i]};
-            struct quirk_answer answer = quirk_explain(oracle, &context, i, &answers);
-            if (answer.quirk == QUIRK_NONE)
+        const struct answers at = {&answers->mine[i], &answers->theirs[i]};
+        if (results_differ(&c->ops[i], at.mine, at.theirs)) {
+            enum quirk quirk = quirk_explain(oracle, &context, i, &at);
+            if (quirk == QUIRK_NONE)
                 return i;
             if (tally)
-                count_quirk(tally, answer.quirk, c);
-            if (answer.rest_incomparable)
-                break;
+                tally_count(tally, quirk, c);
         }
-        quirk_context_step(&context, i, &mine[i], &theirs[i]);
+        quirk_context_step(&context, i, &at);
     }
     return SIZE_MAX;
+}
+
+size_t compare_case(enum emulator_kind oracle, const struct ref_case *c, const struct answers *answers,
+                    struct tally *tally)
+{
+    size_t op = first_unexplained(oracle, c, answers, NULL);
+    if (op == SIZE_MAX && tally)
+        first_unexplained(oracle, c, answers, tally);
+    return op;
 }
 
 void tally_free(struct tally *tally)

@@ -18,11 +18,13 @@ struct tally {
 bool results_differ(const struct ref_op *op, const struct ref_result *mine, const struct ref_result *theirs);
 
 /*
- * The first operation whose answers differ with no quirk of `oracle` to explain it, or SIZE_MAX if there is none.
- * `tally` counts quirks; NULL: nobody does.
+ * The first operation whose answers differ with no quirk of `oracle` to explain it on the spot, or SIZE_MAX if there is
+ * none. `tally` counts quirks, if that is so; NULL: nobody does. Quirks that take more than one operation to explain:
+ * imitate.h.
  */
-size_t compare_case(enum emulator_kind oracle, const struct ref_case *c, const struct ref_result *mine,
-                    const struct ref_result *theirs, struct tally *tally);
+size_t compare_case(enum emulator_kind oracle, const struct ref_case *c, const struct answers *answers,
+                    struct tally *tally);
+void tally_count(struct tally *tally, enum quirk quirk, const struct ref_case *c);
 void tally_free(struct tally *tally);
 
 #endif

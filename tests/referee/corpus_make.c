@@ -4,8 +4,8 @@
 #include <string.h>
 #include <zstd.h>
 
-#include "compare.h"
 #include "emulator.h"
+#include "imitate.h"
 
 #define RAM_MIB  64u
 #define LEVEL    19
@@ -50,20 +50,23 @@ struct chunk {
     struct ref_case *cases;
     struct ref_op *ops;
     struct ref_result *answers, *second;
+    struct subject *subject; /* to imitate the quirks of QEMU */
     size_t count, total;
 };
 
-static bool chunk_new(struct chunk *k)
+static bool chunk_new(struct chunk *k, const struct corpus_section *s)
 {
+    k->subject = subject_new(&(struct subject_options){s->cpu, s->ram_bytes, POLICY_ACCESSED_ON_WALK});
     k->cases = malloc(CHUNK * sizeof(*k->cases));
     k->ops = malloc(CHUNK * REF_MAX_OPS * sizeof(*k->ops));
     k->answers = malloc(CHUNK * REF_MAX_OPS * sizeof(*k->answers));
     k->second = malloc(CHUNK * REF_MAX_OPS * sizeof(*k->second));
-    return k->cases && k->ops && k->answers && k->second;
+    return k->subject && k->cases && k->ops && k->answers && k->second;
 }
 
 static void chunk_free(struct chunk *k)
 {
+    subject_free(k->subject);
     free(k->cases);
     free(k->ops);
     free(k->answers);
@@ -142,7 +145,8 @@ static void keep(struct chunk *k, struct corpus_section *s, struct bytes *flags,
         if (kept && confirmed)
             forgive_accessed(c, first, second);
         if (kept && confirmed)
-            kept = compare_case(EMULATOR_QEMU, c, first, second, NULL) == SIZE_MAX;
+            kept = imitate_explain(k->subject, EMULATOR_QEMU, c, &(struct answers){first, second}, NULL) ==
+                   SIZE_MAX;
         else if (kept && s->accessed_on_walk)
             kept = beyond_doubt(c, first);
         uint8_t flag = kept;
@@ -161,7 +165,7 @@ static bool add_section(struct maker *m, struct corpus_section *s, struct emulat
     const struct generate_options options = {s->cpu, s->arch, s->refuses_registers != 0, s->ram_bytes};
     struct bytes flags = {0}, answers = {0};
     struct chunk k = {0};
-    bool good = chunk_new(&k);
+    bool good = chunk_new(&k, s);
     for (uint64_t from = 0; from < s->count && good; from += k.count) {
         chunk_fill(&k, s, &options, from);
         good = emulator_run(first, k.ops, k.answers, k.total) == EMULATOR_OK &&

@@ -72,8 +72,8 @@ static bool replay_section(const struct corpus_section *s, const uint8_t *answer
     static struct ref_case c;
     static struct ref_result mine[REF_MAX_OPS], theirs[REF_MAX_OPS];
     const struct generate_options options = {s->cpu, s->arch, s->refuses_registers != 0, s->ram_bytes};
-    struct subject *subject =
-        subject_new(&(struct subject_options){s->cpu, s->ram_bytes, (int)s->accessed_on_walk});
+    struct subject *subject = subject_new(
+        &(struct subject_options){s->cpu, s->ram_bytes, s->accessed_on_walk ? POLICY_ACCESSED_ON_WALK : 0});
     struct corpus_cursor cursor = {answers + s->count, answers + s->bytes};
     uint64_t checksum = 0;
     bool good = subject && s->count <= s->bytes;

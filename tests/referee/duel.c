@@ -3,11 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imitate.h"
 #include "reduce.h"
-#include "subject.h"
 
 #define REDUCE_ATTEMPTS 1000u
-#define SINGLE_MS       3000u /* for one case alone: more than enough */
+#define SINGLE_MS       1000u /* for one case alone: more than enough */
 
 /* A list of cases that the emulator works on, or has worked on. */
 struct lane {
@@ -66,8 +66,8 @@ enum emulator_status duel_open(const struct duel_options *options, struct duel *
     d->options = *options;
     enum emulator_status status = start_emulator(d);
     if (status == EMULATOR_OK) {
-        bool on_walk = options->oracle == EMULATOR_QEMU;
-        d->subject = subject_new(&(struct subject_options){d->cpu, ram_bytes(d), on_walk});
+        unsigned policies = options->oracle == EMULATOR_QEMU ? POLICY_ACCESSED_ON_WALK : 0;
+        d->subject = subject_new(&(struct subject_options){d->cpu, ram_bytes(d), policies});
         snprintf(d->error, sizeof(d->error), "no memory for the machine");
         status = d->subject ? EMULATOR_OK : EMULATOR_FAILED;
     }
@@ -189,7 +189,7 @@ struct findings {
 static void judge(struct duel *d, const struct ref_case *c, size_t number, const struct answers *answers,
                   struct findings *f)
 {
-    size_t op = compare_case(d->options.oracle, c, answers->mine, answers->theirs, f->tally);
+    size_t op = imitate_explain(d->subject, d->options.oracle, c, answers, f->tally);
     f->tally->cases++;
     f->tally->operations += c->count;
     if (op == SIZE_MAX)
@@ -263,6 +263,12 @@ size_t duel_turn(struct duel *d, const struct ref_case *cases, size_t count, str
     return good ? f.count : SIZE_MAX;
 }
 
+bool duel_imitates(struct duel *d, const struct ref_case *c, const struct answers *answers,
+                   struct tally *tally)
+{
+    return imitate_explain(d->subject, d->options.oracle, c, answers, tally) == SIZE_MAX;
+}
+
 /* What a difference looks like, so that reducing does not slide from one to another. */
 struct signature {
     uint8_t code, kind, mine_status, their_status;
@@ -287,7 +293,8 @@ static bool find_difference(struct duel *d, const struct ref_case *c, struct sig
 {
     if (!duel_answers(d, c, d->mine, d->theirs))
         return false;
-    size_t op = compare_case(d->options.oracle, c, d->mine, d->theirs, NULL);
+    const struct answers answers = {d->mine, d->theirs};
+    size_t op = imitate_explain(d->subject, d->options.oracle, c, &answers, NULL);
     if (op == SIZE_MAX)
         return false;
     *signature = signature_of(&c->ops[op], &d->mine[op], &d->theirs[op]);
@@ -305,8 +312,14 @@ void duel_reduce(struct duel *d, struct ref_case *c)
 {
     bool bochs = d->options.oracle == EMULATOR_BOCHS;
     struct reducing r = {.duel = d};
+    unsigned limit = d->options.emulator.timeout_ms;
+    collect(d);
+    d->options.emulator.timeout_ms = SINGLE_MS;
+    start_emulator(d); /* with the shorter time, for candidates that hang */
     if (make_room(d, REF_MAX_OPS) && find_difference(d, c, &r.signature))
         reduce_case(c, shows_the_same, &r, bochs ? REDUCE_ATTEMPTS / 10 : REDUCE_ATTEMPTS);
+    d->options.emulator.timeout_ms = limit;
+    start_emulator(d);
 }
 
 void duel_print(FILE *out, struct duel *d, const struct ref_case *c)

@@ -48,6 +48,10 @@ bool duel_answers(struct duel *duel, const struct ref_case *c, struct ref_result
 bool duel_answer_list(struct duel *duel, const struct ref_op *ops, struct ref_result *mine,
                       struct ref_result *theirs, size_t count);
 
+/* Are the emulator's answers what the machine gives when it imitates known quirks? */
+bool duel_imitates(struct duel *duel, const struct ref_case *c, const struct answers *answers,
+                   struct tally *tally);
+
 /* Make a case with an unexplained difference as small as it can be. */
 void duel_reduce(struct duel *duel, struct ref_case *c);
 /* The case with both answers, one operation a line, the difference marked. */

@@ -111,15 +111,15 @@ static uint64_t random_reserved(struct gen *g, const struct gen_entry *e)
     return top < 52 ? 1ull << (top + prng_below(r, 52 - top)) : 0;
 }
 
-/* A PAE root's entry: faults at MOV CR3 if one of these is set, so it is rarely. */
+/* A PAE root's entry. Reserved bits make MOV CR3 fault, so they are rare, and none where CR3 is not checked. */
 static uint64_t pdpte(struct gen *g, uint64_t table)
 {
     static const uint8_t reserved[] = {1, 2, 5, 6, 7, 8};
     struct prng *r = &g->random;
     uint64_t e = table | (prng_percent(r, 96) ? E_P : 0) | (prng_percent(r, 10) ? 0x18 : 0);
-    if (prng_percent(r, 3))
+    if (prng_percent(r, 3) && g->options->refuses_registers)
         e |= 1ull << reserved[prng_below(r, 6)];
-    if (prng_percent(r, 2))
+    if (prng_percent(r, 2) && g->options->refuses_registers)
         e |= 1ull << (g->options->cpu.maxphyaddr + prng_below(r, 64 - g->options->cpu.maxphyaddr));
     return e;
 }

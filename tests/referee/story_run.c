@@ -36,10 +36,31 @@ static size_t first_wrong(const struct ref_case *c, const struct ref_result *res
     return SIZE_MAX;
 }
 
+/* What the emulator answers to the operation, knowing that all before it was permitted. */
+static enum quirk quirk_at(enum emulator_kind oracle, const struct ref_case *c, size_t wrong,
+                           const struct answers *answers)
+{
+    struct quirk_context context;
+    quirk_context_begin(&context, c);
+    for (size_t i = 0; i < wrong; i++)
+        quirk_context_step(&context, i, &(struct answers){&answers->mine[i], &answers->theirs[i]});
+    const struct answers at = {&answers->mine[wrong], &answers->theirs[wrong]};
+    enum quirk quirk = quirk_explain(oracle, &context, wrong, &at);
+    return quirk == QUIRK_NONE ? quirk_of_story(oracle, &context, wrong, &at) : quirk;
+}
+
+static bool excused(struct telling *t, const struct ref_case *c, size_t wrong, const struct answers *answers)
+{
+    enum emulator_kind oracle = duel_oracle(t->duel);
+    enum quirk quirk = quirk_at(oracle, c, wrong, answers);
+    if (quirk != QUIRK_NONE)
+        tally_count(&t->score.tally, quirk, c);
+    return quirk != QUIRK_NONE || duel_imitates(t->duel, c, answers, &t->score.tally);
+}
+
 static void judge(struct telling *t, const struct ref_case *c, const struct ref_result *mine,
                   const struct ref_result *theirs)
 {
-    enum emulator_kind oracle = duel_oracle(t->duel);
     size_t wrong = first_wrong(c, mine, true);
     if (wrong != SIZE_MAX) {
         t->score.machine_wrong++;
@@ -48,27 +69,12 @@ static void judge(struct telling *t, const struct ref_case *c, const struct ref_
     wrong = first_wrong(c, theirs, false);
     if (wrong == SIZE_MAX)
         return;
-    if (story_excused(oracle, c, wrong, mine, theirs)) {
+    if (excused(t, c, wrong, &(struct answers){mine, theirs})) {
         t->score.excused++;
         return;
     }
     t->score.oracle_wrong++;
-    print_wrong(t, emulator_name(oracle), c, wrong, &theirs[wrong]);
-}
-
-/* A quirk explains it if everything up to there is either permitted or a quirk. */
-bool story_excused(enum emulator_kind oracle, const struct ref_case *c, size_t wrong,
-                   const struct ref_result *mine, const struct ref_result *theirs)
-{
-    struct quirk_context context;
-    quirk_context_begin(&context, c);
-    for (size_t i = 0; i <= wrong; i++) {
-        const struct answers answers = {&mine[i], &theirs[i]};
-        if (!expectation_met(&c->expect[i], &theirs[i], false))
-            return quirk_explain(oracle, &context, i, &answers).quirk != QUIRK_NONE;
-        quirk_context_step(&context, i, &mine[i], &theirs[i]);
-    }
-    return false;
+    print_wrong(t, emulator_name(duel_oracle(t->duel)), c, wrong, &theirs[wrong]);
 }
 
 static bool can_tell(const struct telling *t, const struct ref_case *c)

@@ -11,13 +11,10 @@ struct story_score {
     size_t lost;          /* the emulator did not survive the case */
     size_t oracle_wrong;  /* an answer of the emulator's is not permitted, and no quirk explains it */
     size_t machine_wrong; /* the machine's answer is not the one expected of it */
+    struct tally tally;   /* of the quirks; tally_free() */
 };
 
 /* Every case on both; what is wrong is printed to `out` (NULL: nowhere). */
 struct story_score story_run(const struct story_list *list, struct duel *duel, FILE *out);
-
-/* Is the emulator's answer to operation `wrong`, which the story does not permit, a quirk of its? */
-bool story_excused(enum emulator_kind oracle, const struct ref_case *c, size_t wrong,
-                   const struct ref_result *mine, const struct ref_result *theirs);
 
 #endif

@@ -13,6 +13,9 @@ struct subject {
     struct kms_machine *machine;
     struct kms_cpu *cpu;
     struct kms_snapshot *fresh;
+    struct subject_options options;
+    struct subject *wide; /* with 40 physical bits, for IMITATE_PSE36_ANY_WIDTH; NULL: not needed yet */
+    unsigned imitations;
     bool skipping;
 };
 
@@ -52,8 +55,14 @@ struct subject *subject_new(const struct subject_options *options)
         .ram = {.fill = KMS_FILL_ZERO},
         .features = features_of(&options->cpu),
         .maxphyaddr = (uint8_t)options->cpu.maxphyaddr,
-        .accessed = options->accessed_on_walk ? KMS_ACCESSED_ON_WALK : KMS_ACCESSED_ON_SUCCESS,
+        .accessed =
+            options->policies & POLICY_ACCESSED_ON_WALK ? KMS_ACCESSED_ON_WALK : KMS_ACCESSED_ON_SUCCESS,
+        .stale_rights = options->policies & POLICY_RIGHTS_FAULT ? KMS_RIGHTS_FAULT : KMS_RIGHTS_REWALK,
+        .tlb = {.off = (options->policies & POLICY_NO_TLB) != 0,
+                .structure_caches = (options->policies & POLICY_STRUCTURE_CACHES) != 0},
     };
+    if (s)
+        s->options = *options;
     if (!s || kms_machine_new(&machine, &s->machine) != KMS_OK)
         goto failed;
     s->cpu = kms_machine_cpu(s->machine, 0);
@@ -72,11 +81,30 @@ void subject_free(struct subject *s)
 {
     if (!s)
         return;
+    subject_free(s->wide);
     if (s->fresh)
         kms_snapshot_drop(s->machine, s->fresh);
     if (s->machine)
         kms_machine_free(s->machine);
     free(s);
+}
+
+const struct ref_cpu *subject_cpu(const struct subject *s)
+{
+    return &s->options.cpu;
+}
+
+void subject_imitate(struct subject *s, unsigned imitations)
+{
+    s->imitations = imitations;
+    if (!(imitations & IMITATE_PSE36_ANY_WIDTH))
+        return;
+    struct subject_options wide = s->options;
+    wide.cpu.maxphyaddr = 40;
+    if (!s->wide)
+        s->wide = subject_new(&wide);
+    if (s->wide)
+        subject_imitate(s->wide, imitations & ~(unsigned)IMITATE_PSE36_ANY_WIDTH);
 }
 
 static void report(struct ref_result *result, enum kms_result outcome, const struct kms_fault *fault)
@@ -128,8 +156,10 @@ static void access_implicit(struct subject *s, const struct ref_op *op, struct r
         below = op->address - (wide ? REF_TAIL_IDT64 : REF_TAIL_IDT32);
         size = gate;
     }
+    unsigned lifts = op->flags & REF_USER ? IMITATE_AC_AT_CPL3 : IMITATE_AC_AT_CPL0;
+    enum kms_privilege privilege = s->imitations & lifts ? KMS_AS_SUPERVISOR : KMS_AS_IMPLICIT;
     read_bytes(s, below, KMS_AS_IMPLICIT, 8, NULL);
-    report(result, read_bytes(s, op->address, KMS_AS_IMPLICIT, size, &fault), &fault);
+    report(result, read_bytes(s, op->address, privilege, size, &fault), &fault);
 }
 
 /* One byte, and the second of `int n`. */
@@ -165,6 +195,30 @@ static void access_data(struct subject *s, const struct ref_op *op, struct ref_r
         result->value = value;
 }
 
+static void read_then_write(struct subject *s, const struct ref_op *op, struct ref_result *result)
+{
+    struct ref_op part = *op;
+    struct ref_result written = {.status = REF_DONE};
+    part.kind = REF_READ;
+    access_data(s, &part, result);
+    if (result->status != REF_DONE)
+        return;
+    part.kind = REF_WRITE;
+    access_data(s, &part, &written);
+    if (written.status != REF_DONE)
+        *result = written;
+}
+
+/* QEMU asks PKRS only for accesses of the supervisor's, and PKRU only for pages of the user's. */
+static void forget_key(struct subject *s, struct ref_result *result)
+{
+    struct kms_walk walk;
+    const struct kms_x86_state state = kms_x86_get_state(s->cpu);
+    kms_x86_walk(&state, kms_machine_ram(s->machine), result->cr2, &walk);
+    if (!(walk.rights & KMS_RIGHT_USER))
+        result->error &= ~(uint32_t)KMS_PFERR_PK;
+}
+
 static void access(struct subject *s, const struct ref_op *op, struct ref_result *result)
 {
     bool wide = kms_x86_read(s->cpu, KMS_X86_EFER) & KMS_EFER_LMA;
@@ -173,12 +227,17 @@ static void access(struct subject *s, const struct ref_op *op, struct ref_result
         return;
     }
     kms_x86_write(s->cpu, KMS_X86_CPL, op->flags & REF_USER ? 3 : 0, NULL);
-    if (op->kind < REF_FETCH)
+    if (op->kind == REF_RMW && s->imitations & IMITATE_READ_THEN_WRITE)
+        read_then_write(s, op, result);
+    else if (op->kind < REF_FETCH)
         access_data(s, op, result);
     else if (op->kind == REF_FETCH)
         access_fetch(s, op, result);
     else
         access_implicit(s, op, result);
+    bool user = op->flags & REF_USER && op->kind <= REF_FETCH;
+    if (user && s->imitations & IMITATE_PKS_NOT_FOR_USER && result->error & KMS_PFERR_PK)
+        forget_key(s, result);
     kms_x86_write(s->cpu, KMS_X86_CPL, 0, NULL);
 }
 
@@ -216,6 +275,8 @@ static void execute(struct subject *s, const struct ref_op *op, struct ref_resul
 
 void subject_run(struct subject *s, const struct ref_op *ops, struct ref_result *results, size_t count)
 {
+    if (s->imitations & IMITATE_PSE36_ANY_WIDTH && s->wide)
+        s = s->wide;
     for (size_t i = 0; i < count; i++)
         execute(s, &ops[i], &results[i]);
 }

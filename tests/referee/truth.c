@@ -222,6 +222,8 @@ static int stories_main(struct run *r, struct duel *duel, char **files)
            "the machine\n",
            emulator_name(r->duel.oracle), list.stories, list.count, score.beyond, score.excused,
            score.oracle_wrong, score.machine_wrong);
+    report_quirks(&score.tally);
+    tally_free(&score.tally);
     story_free(&list);
     return score.oracle_wrong + score.machine_wrong + score.lost != 0;
 }
