@@ -2,15 +2,14 @@
  * Fuzz target: VanaOS's block heap against a shadow model, with heap_check after every operation.
  *
  * The first byte chooses the heap: its number of blocks, and whether it has an index. Each pair of bytes after it is
- * an operation. When heap and model differ, the operations so far are printed in the operations format, for
- * `kmemsim run`, and the target aborts.
+ * an operation. When heap and model differ, the operations so far are written as a file that `kmemsim run`
+ * replays, and the target aborts. A difference in a heap without index shows there only if the index has it too.
  */
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "operations.h"
 #include "shadow.h"
 #include "vana/heap.h"
 
@@ -67,29 +66,88 @@ static bool is_allocation(struct operation operation)
 
 /* ---- when they differ ---- */
 
-static void print_operations(void)
+/*
+ * The file is for the whole kernel, whose heap is larger and in use from its start. So it begins with a heap that has
+ * one run of free blocks, as long as this one and beginning at a multiple of 64 as well; the rest is taken.
+ */
+#define KERNEL_BLOCKS 25600u
+#define KERNEL_TAKEN  1026u /* by the kernel's own directory */
+#define KERNEL_FIRST  1088u /* the block that stands for block 0 */
+
+enum { PAD, AREA, REST, FIRST_HANDLE };
+
+static void describe_alloc(uint32_t handle, uint64_t bytes)
+{
+    operations_add(&(struct kms_trace_op){.kind = KMS_TRACE_ALLOC, .handle = handle, .number = bytes});
+}
+
+static void describe_free(uint32_t handle, uint64_t offset)
+{
+    operations_add(&(struct kms_trace_op){.kind = KMS_TRACE_FREE, .address = {handle, offset}});
+}
+
+static void describe_outcome(enum kms_trace_kind kind)
+{
+    operations_add(&(struct kms_trace_op){
+        .kind = kind, .text = "EINVARG", .text_length = kind == KMS_TRACE_EXPECT_STATUS ? 7 : 0});
+}
+
+static void describe_allocation(struct shadow *replayed, struct operation operation, uint32_t number)
+{
+    const long block = shadow_allocate(replayed, bytes_asked(operation), number);
+
+    describe_alloc(FIRST_HANDLE + number, bytes_asked(operation));
+    if (block < 0)
+        describe_outcome(KMS_TRACE_EXPECT_NULL);
+    else
+        operations_add(&(struct kms_trace_op){.kind = KMS_TRACE_EXPECT_VALUE,
+                                              .address = {AREA, (uint64_t)block * BLOCK}});
+}
+
+/* Outside of this heap is, in the kernel's, behind its end. */
+static void describe_wrong_free(const struct shadow *replayed, uint8_t choice)
+{
+    const size_t block = choice % (table.total + 2);
+
+    if (block >= table.total)
+        describe_free(KMS_TRACE_NO_HANDLE, 0x07400000 + (block - table.total) * BLOCK);
+    else
+        describe_free(AREA, block * BLOCK + (shadow_is_first(replayed, block) ? 1u + choice : 0u));
+    describe_outcome(KMS_TRACE_EXPECT_STATUS);
+}
+
+static void describe_one(struct shadow *replayed, uint32_t number)
+{
+    const struct operation operation = operation_at(number);
+
+    if (is_allocation(operation)) {
+        describe_allocation(replayed, operation, number);
+    } else if (operation.kind == FREE_WRONG) {
+        describe_wrong_free(replayed, operation.argument);
+    } else if (replayed->live_count > 0) {
+        describe_free(FIRST_HANDLE + shadow_free(replayed, operation.argument), 0);
+        describe_outcome(KMS_TRACE_EXPECT_OK);
+    }
+    operations_add(&(struct kms_trace_op){.kind = KMS_TRACE_CHECK});
+}
+
+static void describe(void)
 {
     struct shadow replayed;
 
+    describe_alloc(PAD, (KERNEL_FIRST - KERNEL_TAKEN) * BLOCK);
+    describe_alloc(AREA, table.total * BLOCK);
+    describe_alloc(REST, (KERNEL_BLOCKS - KERNEL_FIRST - table.total) * BLOCK);
+    describe_outcome(KMS_TRACE_EXPECT_OK);
+    describe_free(AREA, 0);
     shadow_reset(&replayed, table.total);
-    fprintf(stderr, "kmt 1\n");
-    for (size_t i = 0; i < done; i++) {
-        const struct operation operation = operation_at(i);
-
-        if (is_allocation(operation)) {
-            fprintf(stderr, "alloc m%zu %zu\n", i, bytes_asked(operation));
-            shadow_allocate(&replayed, bytes_asked(operation), (uint32_t)i);
-        } else if (operation.kind == FREE && replayed.live_count > 0) {
-            fprintf(stderr, "free m%u\n", shadow_free(&replayed, operation.argument));
-        }
-    }
+    for (size_t i = 0; i < done; i++)
+        describe_one(&replayed, (uint32_t)i);
 }
 
 static void differ(const char *what)
 {
-    fprintf(stderr, "after operation %zu of a heap of %zu blocks: %s\n", done, table.total, what);
-    print_operations();
-    abort();
+    operations_fail("a heap of %zu blocks, its operation %zu: %s", table.total, done, what);
 }
 
 /* ---- one operation ---- */
@@ -168,6 +226,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     input = data;
     done = 0;
+    operations_begin(&(struct operations_input){"heap", data, size, 0});
+    operations_describe_with(describe);
     make_heap(data[0]);
     while (1 + 2 * (done + 1) <= size) {
         done++;

@@ -3,6 +3,7 @@
 
     mutate.py check TABLE... [--source DIR]             every entry still applies to the sources (instant)
     mutate.py run TABLE --build DIR [--source DIR] ...  plant, build and test each of them
+    mutate.py fuzz TABLE ...                            plant, build and fuzz each that names a fuzz target
 
 A table is a text file of entries separated by blank lines; a line that starts with # is a comment:
 
@@ -11,10 +12,15 @@ A table is a text file of entries separated by blank lines; a line that starts w
     from:  if (access->write)
     to:    if (true)
     tests: machine_walk machine_accessed_dirty
+    fuzz:  mmu
 
 `from` stands exactly once in the file, on one line; `to` replaces it (and may be empty). `tests` are names given to
 kms_add_test, run in this order until one fails. A mutant is caught when a test fails, crashes or outlasts the time
 limit. One that survives, does not build or no longer applies is a failure here, so that a table cannot rot.
+
+`fuzz` may be left out: the target, a folder of fuzz/, that finds the bug within 60 seconds, or "none" and why none can.
+`mutate.py fuzz` runs the target on it, beginning with the corpus of the repository, built by clang with libFuzzer and
+without other sanitizers; the target must end with a finding, and leave a file of operations if it drives a kernel.
 """
 
 import argparse
@@ -28,7 +34,10 @@ import sys
 import threading
 import time
 
-FIELDS = ("name", "file", "from", "to", "tests")
+NEEDED = ("name", "file", "from", "to", "tests")
+FIELDS = NEEDED + ("fuzz",)
+FUZZ_SECONDS = 60
+WRITES_OPERATIONS = ("heap", "paging", "process")
 COPIED = ("CMakeLists.txt", "include", "sim", "src", "tests", "fuzz/support", "docs/examples")
 
 
@@ -46,6 +55,19 @@ class Mutant:
     original: str
     replacement: str
     tests: list
+    fuzz: str = ""
+
+    @property
+    def target(self):
+        """The fuzz target that finds it, or None."""
+        return self.fuzz if self.fuzz and not self.fuzz.startswith("none") else None
+
+    def check_fuzz(self, source):
+        """Refuses a target that is not there, and a "none" without a reason."""
+        if self.target and not (source / "fuzz" / self.target / "CMakeLists.txt").is_file():
+            raise Broken(f"fuzz: there is no target '{self.target}'")
+        if self.fuzz.startswith("none") and not self.fuzz.removeprefix("none").strip(" ,:"):
+            raise Broken("fuzz: 'none' needs a reason")
 
     def apply(self, text):
         count = text.count(self.original)
@@ -74,10 +96,11 @@ def read_table(path):
 
 
 def make_mutant(place, entry):
-    absent = [field for field in FIELDS if field not in entry or (field != "to" and not entry[field])]
+    absent = [field for field in NEEDED if field not in entry or (field != "to" and not entry[field])]
     if absent:
         raise Broken(f"{place}: lacks {', '.join(absent)}")
-    return Mutant(place, entry["name"], entry["file"], entry["from"], entry["to"], entry["tests"].split())
+    return Mutant(place, entry["name"], entry["file"], entry["from"], entry["to"], entry["tests"].split(),
+                  entry.get("fuzz", ""))
 
 
 def check(tables, source):
@@ -86,6 +109,7 @@ def check(tables, source):
     for mutant in (mutant for table in tables for mutant in read_table(table)):
         try:
             mutant.apply((source / mutant.file).read_text(encoding="utf-8"))
+            mutant.check_fuzz(source)
         except (Broken, OSError) as error:
             print(f"{mutant.place}: {mutant.name}: {error}")
             bad += 1
@@ -160,12 +184,51 @@ class Workshop:
             file.write_text(mutant.apply(original), encoding="utf-8")
             if not self.compiles():
                 return False, "does not build"
-            failing = self.first_failing(mutant.tests)
-            return (True, f"caught by {failing[0]}") if failing else (False, "SURVIVED " + " ".join(mutant.tests))
+            return self.verdict(mutant)
         except (Broken, OSError) as error:
             return False, str(error)
         finally:
             file.write_text(original, encoding="utf-8")
+
+    def verdict(self, mutant):
+        failing = self.first_failing(mutant.tests)
+        return (True, f"caught by {failing[0]}") if failing else (False, "SURVIVED " + " ".join(mutant.tests))
+
+
+class FuzzShop(Workshop):
+    """A workshop in which fuzz targets look for the mutants. `tests` are the targets' names."""
+
+    def prepared(self):
+        """The unchanged sources have no finding in the corpus."""
+        for name in self.tests:
+            if self.command(self.program(name), "-runs=0", str(self.corpus(name)), limit=300) != 0:
+                return name, "has a finding already"
+        return None
+
+    def first_failing(self, tests):
+        return self.prepared()
+
+    def program(self, name):
+        return str(self.build / "fuzz" / f"fuzz_{name}")
+
+    def corpus(self, name):
+        return self.source / "fuzz" / name / "corpus"
+
+    def compiles(self):
+        return self.command("cmake", "--build", str(self.build), "--target", *(f"fuzz_{name}" for name in self.tests)) == 0
+
+    def verdict(self, mutant):
+        found = self.build / "found"
+        shutil.rmtree(found, ignore_errors=True)
+        (found / "corpus").mkdir(parents=True)
+        status = self.command(self.program(mutant.target), f"-max_total_time={FUZZ_SECONDS}", "-timeout=10",
+                              f"-artifact_prefix={found}/", str(found / "corpus"), str(self.corpus(mutant.target)),
+                              limit=FUZZ_SECONDS + 60)
+        if status == 0:
+            return False, f"NOT FOUND by {mutant.target} in {FUZZ_SECONDS} s"
+        if mutant.target in WRITES_OPERATIONS and not list(found.glob("*.kmt")) and not list(found.glob("timeout-*")):
+            return False, f"found by {mutant.target}, which left no file of operations"
+        return True, f"found by {mutant.target}"
 
 
 def work(shop, mutants, report):
@@ -199,6 +262,15 @@ def run(table, options):
     """Judges every mutant of a table, in parallel; the number that was not caught."""
     mutants = read_table(table)
     tests = list(dict.fromkeys(test for mutant in mutants for test in mutant.tests))
+    shop = Workshop
+    if options.action == "fuzz":
+        for mutant in mutants:
+            mutant.check_fuzz(options.source)
+            if not mutant.target:
+                print(f"       --   {mutant.name}: {mutant.fuzz or 'names no fuzz target'}")
+        mutants = [mutant for mutant in mutants if mutant.target]
+        tests = list(dict.fromkeys(mutant.target for mutant in mutants))
+        shop = FuzzShop
     waiting, results, lock = queue.Queue(), [], threading.Lock()
     for mutant in mutants:
         waiting.put(mutant)
@@ -209,7 +281,8 @@ def run(table, options):
             print(f"[{len(results)}/{len(mutants)}] {'ok  ' if caught else 'FAIL'} {mutant.name}: {words} "
                   f"({seconds:.1f} s)", flush=True)
 
-    shops = [Workshop(options.build / f"{table.stem}-{number}", options, tests) for number in range(options.jobs)]
+    prefix = "fuzz-" if options.action == "fuzz" else ""
+    shops = [shop(options.build / f"{prefix}{table.stem}-{number}", options, tests) for number in range(options.jobs)]
     workers = [Worker(shop, waiting, report) for shop in shops]
     for worker in workers:
         worker.start()
@@ -225,7 +298,7 @@ def run(table, options):
 def parse(arguments):
     here = pathlib.Path(__file__).resolve().parents[2]
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("action", choices=("check", "run"))
+    parser.add_argument("action", choices=("check", "run", "fuzz"))
     parser.add_argument("tables", nargs="+", type=pathlib.Path, metavar="TABLE")
     parser.add_argument("--source", type=pathlib.Path, default=here, help="the sources (this repository)")
     parser.add_argument("--build", type=pathlib.Path, default=here / "build/mutation", help="where copies are built")
@@ -237,6 +310,11 @@ def parse(arguments):
     options.configure = ("-G", "Ninja", "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_C_FLAGS_DEBUG=-O1",
                          "-DKMEMSIM_WHOLE_PROGRAMS=ON", "-DKMEMSIM_WERROR=OFF", "-DKMEMSIM_FUZZ=OFF",
                          "-DKMEMSIM_INSTALL=OFF")
+    if options.action == "fuzz":
+        options.copied = (*options.copied, "fuzz")
+        options.configure = ("-G", "Ninja", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_BUILD_TYPE=Release",
+                             "-DCMAKE_C_FLAGS_RELEASE=-O2", "-DKMEMSIM_LIBFUZZER=ON", "-DKMEMSIM_TESTS=OFF",
+                             "-DKMEMSIM_WERROR=OFF", "-DKMEMSIM_INSTALL=OFF", "-DKMEMSIM_TOOL=OFF")
     return options
 
 
