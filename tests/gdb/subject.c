@@ -6,6 +6,7 @@
  */
 #include <kernel/guest.h>
 #include <kernel/hw.h>
+#include <kmemsim/inspect.h>
 #include <kmemsim/kmemsim.h>
 #include <kmemsim/window.h>
 #include <string.h>
@@ -27,6 +28,16 @@ struct kms_tlb_entry cached = {.linear = 0xc0000000,
                                .rights = KMS_RIGHT_READ | KMS_RIGHT_WRITE | KMS_RIGHT_EXEC,
                                .global = true,
                                .dirty = true};
+
+/* An entry's flags as the machine puts them into words, for the commands to compare theirs with. */
+const char *tool_words(uint16_t flags, uint64_t entry, uint64_t reserved);
+const char *tool_words(uint16_t flags, uint64_t entry, uint64_t reserved)
+{
+    static char text[256];
+    const struct kms_walk_level level = {.flags = flags, .entry = entry, .reserved = reserved};
+    kms_entry_words(&level, text, sizeof text);
+    return text;
+}
 
 struct table {
     kms_phys at;

@@ -3,9 +3,10 @@
 
     transcript.py DOCUMENT --gdb GDB --trust DIRECTORY NAME=PROGRAM...
 
-A session is a run of indented lines. `    $ gdb ... NAME` begins one on the program of that name; each `    (gdb) COMMAND`
-is typed in turn, and the lines below it are what must come. In these, `...` stands for any text on its line, and alone on
-a line for any number of lines. Everything outside of a session is prose. Exit status 77: there is no gdb to run.
+A session is a run of indented lines. `    $ gdb ... NAME` begins one on the program of that name; each
+`    (gdb) COMMAND` is typed in turn, and the lines below it are what must come. In these, `...` stands for any text on
+its line, and alone on a line for any number of lines. Everything outside of a session is prose. Exit status 77: there
+is no gdb to run.
 """
 
 import argparse

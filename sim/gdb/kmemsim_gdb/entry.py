@@ -7,7 +7,8 @@ bits are not judged here. "32-Bit Paging", "PAE Paging", "4-Level Paging and 5-L
 import gdb
 
 from . import words
-from .machine import find, number
+from .finding import find
+from .machine import number
 
 LOW_BITS = ((5, 4), (8, 7), (3, 8), (4, 9))  # (bit of the entry, bit of enum kms_entry_flag): A G PWT PCD
 BIT_D, BIT_PS, BIT_PAT, BIT_LARGE_PAT, BIT_NX = 6, 7, 7, 12, 63

@@ -5,7 +5,7 @@ import itertools
 import gdb
 
 from . import words
-from .machine import Command
+from .command import Command
 from .vana import BLOCK, FIRST, HAS_NEXT, TYPE, Vana
 
 COLUMNS, ROWS = 64, 32  # of the map, at most
@@ -31,7 +31,8 @@ def runs(entries):
     at = 0
     while at < len(entries):
         if entries[at] == 0:
-            end = at + sum(1 for _ in itertools.takewhile(lambda entry: entry == 0, itertools.islice(entries, at, None)))
+            rest = itertools.islice(entries, at, None)
+            end = at + sum(1 for _ in itertools.takewhile(lambda entry: entry == 0, rest))
             yield Run(at, end - at, "free")
         elif entries[at] & FIRST:
             end = end_of_block_run(entries, at)

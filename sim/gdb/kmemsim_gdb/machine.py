@@ -1,17 +1,8 @@
-"""Which machine the commands look at, and how they ask it.
-
-A command works on one CPU. It is the one chosen with `kms machine`; or the guest that the selected thread is in; or
-what a variable of the selected frame, or of a frame outside of it, points to; or the only guest that a module holds.
-"""
+"""A machine in the program: its CPU, and how it is asked."""
 
 import gdb
 
-from . import words
-
 KINDS = ("kms_guest", "kms_machine", "kms_cpu")
-CPUS_MAX = 64  # KMS_CPUS_MAX
-NONE = ("There is no machine here: no guest runs, and no variable of these frames is a struct kms_guest *, "
-        "kms_machine * or kms_cpu *. `kms machine EXPRESSION` chooses one.")
 NOT_RUNNING = ("The program is not running: the machine answers from inside of it. Use `start` or `run` first "
                "(a core file serves `kms regs` and `print`).")
 
@@ -86,8 +77,8 @@ def call(function, *arguments):
     try:
         callee = gdb.parse_and_eval(function)
     except gdb.error:
-        raise gdb.GdbError(f"This program has no {function}(): it was linked without the kmemsim library's gdb part, "
-                           "or stripped.") from None
+        raise gdb.GdbError(f"This program has no {function}(): it was linked without the kmemsim library's gdb "
+                           "part, or stripped.") from None
     global asking
     before = gdb.parameter("scheduler-locking")
     gdb.execute("set scheduler-locking on")
@@ -121,167 +112,3 @@ def number(text, what="an address"):
     except gdb.error as error:
         raise gdb.GdbError(f"{text} is not {what}: {error}") from None
     return value
-
-
-# ---- finding it ----
-
-chosen = None  # a struct pointer, or None
-
-
-def choose(expression):
-    """Remember what `kms machine EXPRESSION` says, until the program ends."""
-    global chosen
-    try:
-        pointer = gdb.parse_and_eval(expression)
-    except gdb.error as error:
-        raise gdb.GdbError(str(error)) from None
-    if not kind_of(pointer.type):
-        raise gdb.GdbError(f"{expression} is of type {pointer.type}, and must be a struct kms_guest *, kms_machine * or "
-                           "kms_cpu *.")
-    if not pointer:
-        raise gdb.GdbError(f"{expression} is NULL.")
-    chosen = pointer
-
-
-def forget(_event=None):
-    """The program is gone, and its machines with it."""
-    global chosen
-    chosen = None
-
-
-def evaluate(expression):
-    """A pointer, or None where the expression means nothing here or is NULL."""
-    try:
-        pointer = gdb.parse_and_eval(expression)
-        return pointer if pointer else None
-    except gdb.error:
-        return None
-
-
-def variables(frame):
-    """The variables of a frame that lead to a CPU, innermost first."""
-    try:
-        block = frame.block()
-    except RuntimeError:  # no debug information
-        return
-    while block and not block.is_global and not block.is_static:
-        for symbol in block:
-            if (symbol.is_variable or symbol.is_argument) and kind_of(symbol.type):
-                yield symbol
-        block = block.superblock
-
-
-def in_frames():
-    """A variable of the selected frame or of those outside that points to a machine."""
-    try:
-        frame = gdb.selected_frame()
-    except gdb.error:
-        return None
-    while frame:
-        for symbol in variables(frame):
-            value = symbol.value(frame)
-            if not value.is_optimized_out and points_to_machine(value):
-                return Machine(value, f"`{symbol.name}` in {frame.name()}()")
-        frame = frame.older()
-    return None
-
-
-def points_to_machine(pointer):
-    """A variable before its first assignment holds anything: look whether it leads to a CPU and back."""
-    try:
-        cpu = Machine(pointer, "").cpu
-        machine = cpu["machine"]
-        return any(machine["cpu"][index] == cpu for index in range(min(int(machine["cpus"]), CPUS_MAX)))
-    except gdb.MemoryError:
-        return False
-
-
-def in_modules():
-    """The only guest whose static data stand in a module."""
-    module, guests = evaluate("'sim/guest/module.c'::modules"), []
-    while module:
-        guests += [module["live"]] if module["live"] else []
-        module = module["next"]
-    return Machine(guests[0], f"the only live guest, of {name_of(guests[0])}") if len(guests) == 1 else None
-
-
-def name_of(guest):
-    """The name of a guest's kernel."""
-    return guest["module"]["name"].string()
-
-
-def find():
-    """The machine that a command works on, or a clear error."""
-    if not gdb.selected_inferior().pid:
-        raise gdb.GdbError(NOT_RUNNING)
-    if chosen is not None:
-        return Machine(chosen, "chosen by `kms machine`")
-    guest = evaluate("'sim/guest/guest_call.c'::guest_current")
-    if guest is not None:
-        return Machine(guest, f"the guest that this thread is in, of {name_of(guest)}")
-    machine = in_frames() or in_modules()
-    if machine is None:
-        raise gdb.GdbError(NONE)
-    return machine
-
-
-# ---- commands ----
-
-class Command(gdb.Command):
-    """A `kms` command: its help is the docstring, its work is run(machine, arguments)."""
-
-    name = ""
-    usage = ""
-    is_prefix = False
-
-    def __init__(self):
-        self.__doc__ = f"{type(self).__doc__}\n\nUsage: {self.name} {self.usage}".rstrip()
-        super().__init__(self.name, gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION, self.is_prefix)
-
-    def invoke(self, argument, from_tty):
-        try:
-            self.run(find(), gdb.string_to_argv(argument))
-        except gdb.error as error:
-            raise gdb.GdbError(f"The machine cannot be read: {error}") from None
-
-    def run(self, machine, arguments):
-        """What the command does."""
-        raise NotImplementedError
-
-
-class Prefix(gdb.Command):
-    """Kernel memory on the simulated machine: translations, address spaces, heaps and their owners."""
-
-    def __init__(self):
-        super().__init__("kms", gdb.COMMAND_DATA, prefix=True)
-
-
-class ShowMachine(Command):
-    """Show which machine the kms commands look at, or choose it.
-
-The expression gives a struct kms_guest *, kms_machine * or kms_cpu *, and holds until the program ends."""
-
-    name, usage = "kms machine", "[EXPRESSION]"
-
-    def invoke(self, argument, from_tty):
-        if argument:
-            choose(argument)
-        super().invoke("", from_tty)
-
-    def run(self, machine, arguments):
-        print(f"{machine.origin}: {words.mode(machine.mode)}, {guest_words(machine)}")
-
-
-def guest_words(machine):
-    """How native code reaches the machine's memory."""
-    if machine.guest is None:
-        return "no kernel in it"
-    mode = "through the window" if machine.window else "in direct mode"
-    return f"running {name_of(machine.guest)} {mode}"
-
-
-def begin():
-    """Register the commands, and forget a choice when its program ends."""
-    Prefix()
-    ShowMachine()
-    gdb.events.exited.connect(forget)

@@ -2,7 +2,8 @@
 
 import gdb
 
-from .machine import Command, number
+from .command import Command
+from .machine import number
 
 ROW, ANSWER, MOST = 16, 4096, 1 << 20  # bytes: of a line, of one answer, of one command
 

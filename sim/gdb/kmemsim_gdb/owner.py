@@ -4,7 +4,7 @@ import gdb
 
 from . import words
 from .heap import blocks, runs
-from .machine import Command
+from .command import Command
 from .vana import BLOCK, STACK, Vana
 from .walk import Walk
 

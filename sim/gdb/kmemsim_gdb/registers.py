@@ -1,7 +1,7 @@
 """`kms regs`: the registers that decide a translation, with the names of their bits."""
 
 from . import words
-from .machine import Command
+from .command import Command
 
 CR0 = ((0, "PE"), (1, "MP"), (2, "EM"), (3, "TS"), (4, "ET"), (5, "NE"), (16, "WP"), (18, "AM"), (29, "NW"),
        (30, "CD"), (31, "PG"))

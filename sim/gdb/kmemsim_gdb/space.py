@@ -3,7 +3,8 @@
 import gdb
 
 from . import words
-from .machine import Command, elements
+from .command import Command
+from .machine import elements
 
 TLB_ROOM = 17472  # KMS_GDB_TLB
 

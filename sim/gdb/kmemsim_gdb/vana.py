@@ -8,7 +8,7 @@ import struct
 
 import gdb
 
-from .machine import evaluate
+from .finding import evaluate
 from .memory import physical
 
 BLOCK, FIRST, HAS_NEXT, TYPE = 4096, 0x40, 0x80, 0x0F  # src/vana/heap.h

@@ -4,7 +4,7 @@ import gdb
 
 from . import machine as program
 from . import words
-from .machine import Command
+from .command import Command
 
 ALL_RIGHTS = sum(words.RIGHTS.values())
 KINDS = {"read": 0, "write": 1, "fetch": 3}  # enum kms_access_kind
