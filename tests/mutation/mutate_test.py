@@ -71,6 +71,12 @@ class CheckTest(unittest.TestCase):
         done = self.check("name: a\nfile: sum.c\nfrom: int sum = 0;\nto: int sum = 1;\ntests: toy_first\n")
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
+    def test_a_fuzz_target_that_is_not_there_and_a_none_without_a_reason_are_refused(self):
+        entry = "name: a\nfile: sum.c\nfrom: int sum = 0;\nto: int sum = 1;\ntests: toy_first\nfuzz: "
+        self.assertIn("there is no target 'summing'", self.check(entry + "summing\n").stdout)
+        self.assertIn("'none' needs a reason", self.check(entry + "none\n").stdout)
+        self.assertEqual(self.check(entry + "none, as nobody can sum that long\n").returncode, 0)
+
     def test_a_broken_table_is_refused_with_its_line(self):
         for text, words in (("name: a\nfile: b\n", ":1: lacks from, to, tests"),
                             ("name: a\nname: b\n", ":2: expected one of"),
