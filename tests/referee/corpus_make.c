@@ -119,6 +119,16 @@ static void forgive_accessed(const struct ref_case *c, const struct ref_result *
     }
 }
 
+static bool confirms(struct chunk *k, const struct ref_case *c, const struct ref_result *bochs,
+                     struct ref_result *qemu)
+{
+    const struct answers answers = {bochs, qemu};
+    if (imitate_explain(k->subject, EMULATOR_QEMU, c, &answers, NULL) == SIZE_MAX)
+        return true;
+    forgive_accessed(c, bochs, qemu);
+    return compare_case(EMULATOR_QEMU, c, &answers, NULL) == SIZE_MAX;
+}
+
 /* Of QEMU alone: nothing that one of its quirks may have touched. */
 static bool beyond_doubt(const struct ref_case *c, const struct ref_result *answers)
 {
@@ -143,10 +153,7 @@ static void keep(struct chunk *k, struct corpus_section *s, struct bytes *flags,
         struct ref_result *first = k->answers + at, *second = k->second + at;
         bool kept = !implicit_with_ac(c);
         if (kept && confirmed)
-            forgive_accessed(c, first, second);
-        if (kept && confirmed)
-            kept = imitate_explain(k->subject, EMULATOR_QEMU, c, &(struct answers){first, second}, NULL) ==
-                   SIZE_MAX;
+            kept = confirms(k, c, first, second);
         else if (kept && s->accessed_on_walk)
             kept = beyond_doubt(c, first);
         uint8_t flag = kept;

@@ -182,7 +182,7 @@ static bool gather(struct lane *l, const struct ref_case *cases, size_t count)
 
 struct findings {
     struct tally *tally;
-    struct duel_difference *differences;
+    struct duel_found *differences;
     size_t count, max;
 };
 
@@ -195,7 +195,7 @@ static void judge(struct duel *d, const struct ref_case *c, size_t number, const
     if (op == SIZE_MAX)
         return;
     if (f->count < f->max)
-        f->differences[f->count] = (struct duel_difference){number, op};
+        f->differences[f->count] = (struct duel_found){number, op};
     f->count++;
 }
 
@@ -211,7 +211,7 @@ static bool run_singly(struct duel *d, const struct ref_case *cases, size_t coun
             continue;
         }
         if (f->count < f->max)
-            f->differences[f->count] = (struct duel_difference){i, SIZE_MAX};
+            f->differences[f->count] = (struct duel_found){i, SIZE_MAX};
         f->count++;
         f->tally->cases++;
         good = d->emulator != NULL;
@@ -261,6 +261,11 @@ size_t duel_turn(struct duel *d, const struct ref_case *cases, size_t count, str
     if (good && done && survived)
         good = judge_lane(d, done, &f);
     return good ? f.count : SIZE_MAX;
+}
+
+size_t duel_difference(struct duel *d, const struct ref_case *c, const struct answers *answers)
+{
+    return imitate_explain(d->subject, d->options.oracle, c, answers, NULL);
 }
 
 bool duel_imitates(struct duel *d, const struct ref_case *c, const struct answers *answers,

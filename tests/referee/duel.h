@@ -20,14 +20,14 @@ enum emulator_kind duel_oracle(const struct duel *duel);
 /* Options for generate_case() that fit this oracle. */
 struct generate_options duel_generate_options(const struct duel *duel, unsigned arch);
 
-struct duel_difference {
+struct duel_found {
     size_t number; /* of the case, in the list given */
     size_t op;     /* the operation at fault; SIZE_MAX: the emulator did not survive the case */
 };
 
 struct duel_findings {
     struct tally *tally;
-    struct duel_difference *differences; /* the first `max` */
+    struct duel_found *differences; /* the first `max` */
     size_t max;
 };
 
@@ -47,6 +47,9 @@ bool duel_answers(struct duel *duel, const struct ref_case *c, struct ref_result
 /* Likewise for many cases at once, their operations one after the other; false: some case among them kills it. */
 bool duel_answer_list(struct duel *duel, const struct ref_op *ops, struct ref_result *mine,
                       struct ref_result *theirs, size_t count);
+
+/* The first operation whose answers differ with nothing to explain it, or SIZE_MAX. */
+size_t duel_difference(struct duel *duel, const struct ref_case *c, const struct answers *answers);
 
 /* Are the emulator's answers what the machine gives when it imitates known quirks? */
 bool duel_imitates(struct duel *duel, const struct ref_case *c, const struct answers *answers,

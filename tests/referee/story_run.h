@@ -10,7 +10,7 @@ struct story_score {
     size_t excused;       /* answers of the emulator's that are not permitted, and are known quirks */
     size_t lost;          /* the emulator did not survive the case */
     size_t oracle_wrong;  /* an answer of the emulator's is not permitted, and no quirk explains it */
-    size_t machine_wrong; /* the machine's answer is not the one expected of it */
+    size_t machine_wrong; /* the machine's answer is not permitted (beside Bochs: not the first permitted) */
     struct tally tally;   /* of the quirks; tally_free() */
 };
 

@@ -9,6 +9,7 @@
 
 #include "corpus.h"
 #include "duel.h"
+#include "join.h"
 #include "process.h"
 #include "prng.h"
 #include "story.h"
@@ -25,6 +26,7 @@ struct run {
     uint64_t cases, seed, done, differences;
     const char *resume;
     const char *corpus;
+    const char *join;
     struct tally tally;
     uint64_t started_ms, shown_ms, done_before;
 };
@@ -48,6 +50,8 @@ static void usage(FILE *out)
           "  --phys-bits N         MAXPHYADDR of QEMU's CPU, 32 to 52 (40)\n"
           "  --ram MIB             its RAM (64)\n"
           "  --resume FILE         keep the count in FILE, and go on from there\n"
+          "  --join DIRECTORY      keep each difference there, reduced, for the ordinary tests "
+          "(tests/referee/cases)\n"
           "  --corpus FILE         write the cases and Bochs's answers, as far as QEMU agrees, to FILE\n"
           "  --rom FILE            the referee's ROM\n"
           "Exit status: 0 no unexplained difference, 1 differences, 2 usage or failure, 77 no emulator.\n",
@@ -74,14 +78,21 @@ static bool read_resume(struct run *r)
     return true;
 }
 
+/* Written beside it and then put in its place: a run that is killed leaves the old count or the new one. */
 static void write_resume(const struct run *r)
 {
-    FILE *f = r->resume ? fopen(r->resume, "w") : NULL;
-    if (!f)
+    char path[4096];
+    if (!r->resume)
         return;
-    fprintf(f, "kms_truth seed %llu done %llu differences %llu\n", (unsigned long long)r->seed,
-            (unsigned long long)r->done, (unsigned long long)r->differences);
-    fclose(f);
+    snprintf(path, sizeof(path), "%s.new", r->resume);
+    FILE *f = fopen(path, "w");
+    bool good =
+        f && fprintf(f, "kms_truth seed %llu done %llu differences %llu\n", (unsigned long long)r->seed,
+                     (unsigned long long)r->done, (unsigned long long)r->differences) > 0;
+    if (f && fclose(f) != 0)
+        good = false;
+    if (!good || rename(path, r->resume) != 0)
+        fprintf(stderr, "kms_truth: %s cannot be written\n", r->resume);
 }
 
 /* ---- progress ---- */
@@ -115,6 +126,22 @@ static void report_quirks(const struct tally *tally)
 
 /* ---- random cases ---- */
 
+/* Keep it where the ordinary tests replay it. */
+static void join(const struct run *r, struct duel *duel, const struct ref_case *c)
+{
+    struct ref_result mine[REF_MAX_OPS], theirs[REF_MAX_OPS];
+    const struct answers answers = {mine, theirs};
+    struct join_origin origin = {r->duel.oracle, duel_cpu(duel)->maxphyaddr, 0};
+    char path[512] = "";
+    if (!duel_answers(duel, c, mine, theirs)) {
+        printf("it does not join the corpus: %s does not survive it\n", emulator_name(origin.oracle));
+        return;
+    }
+    origin.op = duel_difference(duel, c, &answers);
+    bool written = join_write(r->join, &origin, c, &answers, path);
+    printf("%s %s\n", written ? "joined the corpus:" : "cannot be written:", path);
+}
+
 static void show_difference(struct run *r, struct duel *duel, const struct ref_case *c)
 {
     if (r->differences++ >= SHOWN)
@@ -123,6 +150,8 @@ static void show_difference(struct run *r, struct duel *duel, const struct ref_c
     duel_reduce(duel, &small);
     printf("\ndifference, reduced:\n");
     duel_print(stdout, duel, &small);
+    if (r->join)
+        join(r, duel, &small);
     fflush(stdout);
 }
 
@@ -146,7 +175,7 @@ static void make_list(const struct run *r, struct duel *duel, uint64_t from, str
 /* Start `next`, judge `running`. */
 static bool take_turn(struct run *r, struct duel *duel, const struct list *next, const struct list *running)
 {
-    struct duel_difference found[SHOWN];
+    struct duel_found found[SHOWN];
     struct duel_findings findings = {&r->tally, found, SHOWN};
     size_t differences = duel_turn(duel, next->cases, next->count, &findings);
     if (differences == SIZE_MAX)
@@ -260,6 +289,7 @@ enum option_code {
     OPT_RAM,
     OPT_RESUME,
     OPT_CORPUS,
+    OPT_JOIN,
     OPT_ROM,
     OPT_HELP
 };
@@ -285,6 +315,7 @@ static bool take_option(struct run *r, int code, const char *value)
         return good;
     case OPT_RESUME: r->resume = value; return true;
     case OPT_CORPUS: r->corpus = value; return true;
+    case OPT_JOIN: r->join = value; return true;
     case OPT_ROM: r->duel.emulator.rom = value; return true;
     default: return false;
     }
@@ -301,6 +332,7 @@ static bool parse(struct run *r, int argc, char **argv)
         {"ram", required_argument, NULL, OPT_RAM},
         {"resume", required_argument, NULL, OPT_RESUME},
         {"corpus", required_argument, NULL, OPT_CORPUS},
+        {"join", required_argument, NULL, OPT_JOIN},
         {"rom", required_argument, NULL, OPT_ROM},
         {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},

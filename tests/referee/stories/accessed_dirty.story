@@ -291,3 +291,26 @@ set page2.pte A p rw us
 write4 user page+0xffd 0xaabbccdd -> ok
 peek4 B+0xffc -> 0xbbccddcc
 peek4 A -> 0x104000aa
+
+story a walk that ends at an absent page may mark the directory's entry
+on pse
+set page.pde pt p rw us
+read4 user page -> pf 4
+peek page.pde -> pt p rw us | pt p rw us a
+
+story an access without rights may mark the directory's entry, but not the page's
+on pse
+set page.pde pt p rw us
+set page.pte A p rw
+read4 user page -> pf 5
+peek page.pde -> pt p rw us | pt p rw us a
+peek page.pte -> A p rw
+
+story an absent table leaves the entries above marked or unmarked
+modes 4level 5level
+on pse
+set page.pdpte pd p rw us
+set page.pde 0
+read4 user page -> pf 4
+peek page.pdpte -> pd p rw us | pd p rw us a
+peek page.pde -> 0

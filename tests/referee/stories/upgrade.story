@@ -257,3 +257,40 @@ set page.pte A p rw us
 read4 page -> pf 0
 set page.pde pt p rw us
 read4 page -> @A
+
+# Without a fault in between: a page fault itself forgets what is cached for its address.
+
+story RW given behind a cached translation may be missed once
+on
+set page.pte A p us
+read4 user page -> @A
+set page.pte A p rw us
+write4 user page+8 1 -> ok | pf 7
+write4 user page+8 2 -> ok
+peek4 A+8 -> 2
+
+story US given behind a cached translation may be missed once
+on
+set page.pte A p rw
+read4 page -> @A
+set page.pte A p rw us
+read4 user page -> @A | pf 5
+read4 user page -> @A
+
+story RW given to a directory's entry behind a cached translation may be missed once
+on
+set page.pte A p rw us
+set page.pde pt p us
+read4 user page -> @A
+set page.pde pt p rw us
+write4 user page+8 1 -> ok | pf 7
+write4 user page+8 2 -> ok
+
+story NX taken away behind a cached translation may be missed once
+modes pae 4level 5level
+on nxe
+set page.pte A p rw us nx
+read4 user page -> @A
+set page.pte A p rw us
+fetch1 user page -> 0xcc | pf 0x15
+fetch1 user page -> 0xcc

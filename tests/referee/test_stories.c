@@ -1,0 +1,124 @@
+/* The stories and the joined cases, on the machine alone: under every policy, what it answers must be permitted. */
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "join.h"
+#include "kms_test.h"
+#include "story.h"
+
+static const struct ref_cpu everything = {~0u, ~0u, ~0u, ~0u, ~0u, 40};
+
+static void read_glob(const char *pattern, struct story_list *list, size_t *files)
+{
+    glob_t found;
+    char error[256];
+    *list = (struct story_list){NULL, 0, 0};
+    *files = 0;
+    if (glob(pattern, 0, NULL, &found) == 0)
+        *files = found.gl_pathc;
+    for (size_t i = 0; i < *files; i++) {
+        if (!story_read(found.gl_pathv[i], list, error))
+            fail_msg("%s", error);
+    }
+    globfree(&found);
+}
+
+static struct story_list read_stories(void)
+{
+    struct story_list list;
+    size_t files;
+    read_glob(REFEREE_STORIES "/*.story", &list, &files);
+    assert_true(list.stories >= 150);
+    return list;
+}
+
+/* Runs one case; fails if an answer is none of those permitted. Returns how many are not the first of those. */
+static size_t must_be_permitted(struct subject *s, const struct ref_case *c, unsigned policies)
+{
+    static struct ref_result results[REF_MAX_OPS];
+    size_t others = 0;
+    subject_run(s, c->ops, results, c->count);
+    for (size_t i = 0; i < c->count; i++) {
+        char op[160], answer[96];
+        others += !expectation_met(&c->expect[i], &results[i], true);
+        if (expectation_met(&c->expect[i], &results[i], false))
+            continue;
+        op_write(op, sizeof(op), &c->ops[i]);
+        result_write(answer, sizeof(answer), &c->ops[i], &results[i]);
+        fail_msg("%s, policies 0x%x: operation %zu, %s, came to %s", c->name, policies, i, op, answer);
+    }
+    return others;
+}
+
+static size_t tell_all(const struct story_list *list, unsigned policies)
+{
+    struct subject *s = subject_new(&(struct subject_options){everything, 64ull << 20, policies});
+    size_t others = 0;
+    assert_non_null(s);
+    for (size_t i = 0; i < list->count; i++)
+        others += must_be_permitted(s, &list->cases[i], policies);
+    subject_free(s);
+    return others;
+}
+
+static void the_default_is_the_first(void **state)
+{
+    struct story_list list = read_stories();
+    (void)state;
+    assert_int_equal(tell_all(&list, 0), 0);
+    story_free(&list);
+}
+
+/* A policy that never shows would prove nothing. */
+static void each_policy_shows(void **state)
+{
+    static const unsigned alone[] = {POLICY_ACCESSED_ON_WALK, POLICY_RIGHTS_FAULT, POLICY_STRUCTURE_CACHES,
+                                     POLICY_NO_TLB};
+    struct story_list list = read_stories();
+    (void)state;
+    for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
+        if (!tell_all(&list, alone[i]))
+            fail_msg("no story shows policy 0x%x", alone[i]);
+    story_free(&list);
+}
+
+static void all_policies_together(void **state)
+{
+    struct story_list list = read_stories();
+    (void)state;
+    for (unsigned policies = 0; policies < POLICIES; policies++)
+        tell_all(&list, policies);
+    story_free(&list);
+}
+
+static void joined_cases_hold(void **state)
+{
+    glob_t found;
+    char error[256];
+    (void)state;
+    if (glob(REFEREE_CASES "/*.case", 0, NULL, &found) != 0)
+        return;
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct story_list list = {NULL, 0, 0};
+        struct subject *s = join_subject(found.gl_pathv[i]);
+        if (!s || !story_read(found.gl_pathv[i], &list, error))
+            fail_msg("%s: %s", found.gl_pathv[i],
+                     s ? error : "the name does not say whose answers these are");
+        for (size_t k = 0; k < list.count; k++)
+            must_be_permitted(s, &list.cases[k], 0);
+        story_free(&list);
+        subject_free(s);
+    }
+    globfree(&found);
+}
+
+static const struct CMUnitTest tests[] = {
+    KMS_TEST("with default policies the machine answers every story with the first outcome permitted",
+             the_default_is_the_first),
+    KMS_TEST("each policy alone answers within what is permitted, and some story shows it",
+             each_policy_shows),
+    KMS_TEST("all combinations of policies answer within what is permitted", all_policies_together),
+    KMS_TEST("cases that failed once do so no more", joined_cases_hold),
+};
+KMS_TESTS(referee_stories, tests)
