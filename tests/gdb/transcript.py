@@ -71,7 +71,7 @@ def run(session, options, program, place):
         [options.gdb, "-nx", "-q", "-batch", "-iex", f"add-auto-load-safe-path {options.trust}",
          "-iex", "set width 0", "-iex", "set disable-randomization on", "-x", str(DRIVER), program],
         cwd=place, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        timeout=120, check=False, text=True, errors="replace")
+        timeout=200, check=False, text=True, errors="replace")
     if any(words in done.stdout for words in NO_TRACING):
         skip("gdb cannot trace programs here, or has no Python")
     return [[line.rstrip() for line in part.splitlines()[1:] if line.strip() and not HOST_NOISE.match(line)]
