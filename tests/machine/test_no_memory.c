@@ -3,6 +3,7 @@
 #include "no_memory.h"
 
 #include <kmemsim/guest.h>
+#include <kmemsim/image.h>
 #include <kmemsim/inspect.h>
 #include <kmemsim/kmemsim.h>
 #include <kmemsim/trace.h>
@@ -222,6 +223,42 @@ static void reader_needs_memory(void **state)
                          8); /* the reader's four, names, their table, two kinds of handles */
 }
 
+/* ---- images ---- */
+
+#ifdef WITH_IMAGES
+static enum kms_status open_image(void)
+{
+    static const uint8_t bytes[5000]; /* a page, and a last one that is copied */
+    struct kms_image_error error = {""};
+    struct kms_image *image = kms_image_new();
+    if (!image)
+        return KMS_NO_MEMORY;
+    enum kms_status status = KMS_OK;
+    if (!kms_image_add_raw_bytes(image, bytes, sizeof bytes, 0, &error)) {
+        assert_non_null(strstr(error.text, "no memory"));
+        status = KMS_NO_MEMORY;
+    }
+    kms_image_free(image);
+    return status;
+}
+
+/* This program's own names. */
+static enum kms_status open_symbols(void)
+{
+    struct kms_image_error error = {""};
+    struct kms_symbols *symbols = kms_symbols_open("/proc/self/exe", &error);
+    kms_symbols_free(symbols);
+    return symbols ? KMS_OK : KMS_NO_MEMORY;
+}
+
+static void images_need_memory(void **state)
+{
+    (void)state;
+    fail_each_allocation(open_image, 3);   /* the image, its map, the last page */
+    fail_each_allocation(open_symbols, 2); /* the names, and the file where it is no mapping */
+}
+#endif
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST("a machine without memory for one of its parts is no machine", machine_needs_memory),
     KMS_TEST("RAM without memory is not added, and the map is as before", ram_needs_memory),
@@ -233,5 +270,8 @@ static const struct CMUnitTest tests[] = {
     {"a guest without memory for its window is no guest", guest_needs_memory, NULL, NULL, &window_row},
     KMS_TEST("an audit says when it has no memory to remember the tables", audit_needs_memory),
     KMS_TEST("a reader of operations says that it has no memory for a name", reader_needs_memory),
+#ifdef WITH_IMAGES
+    KMS_TEST("an image or its symbols without memory are not opened", images_need_memory),
+#endif
 };
 KMS_TESTS(no_memory, tests)
