@@ -330,6 +330,9 @@ def parse(arguments):
         options.copied = (*options.copied, "fuzz")
         options.configure = ("-G", "Ninja", "-DCMAKE_C_COMPILER=clang", "-DCMAKE_BUILD_TYPE=Release",
                              "-DCMAKE_C_FLAGS_RELEASE=-O2", "-DKMEMSIM_LIBFUZZER=ON", "-DKMEMSIM_TESTS=OFF",
+                             "-DKMEMSIM_TOOL=ON",
+                             # its runtime answers the coverage calls in the tool, which has no libFuzzer
+                             "-DCMAKE_EXE_LINKER_FLAGS=-fsanitize=undefined",
                              "-DKMEMSIM_WERROR=OFF", "-DKMEMSIM_INSTALL=OFF")
     return options
 
