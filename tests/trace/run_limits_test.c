@@ -178,6 +178,35 @@ static void odd_recordings(void **state)
     EXPECT_ALL(rows);
 }
 
+/* So many blocks at a time that every table of the conversion grows. */
+static void large_recordings(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {RECORD
+         "-o p.kmt -- python3 -c 'a = [bytearray(600 + i % 900) for i in range(30000)]; b = a[::2]; del a; "
+         "[x.extend(bytes(5000)) for x in b[:500]]' && " RUN "--events p.kmt | grep -c alloc >count; "
+         "test \"$(cat count)\" -gt 30000",
+         0, "", "blocks at a time"},
+        {RECORD "-o p.kmt.zst -- python3 -c 'a = [bytearray(600 + i % 900) for i in range(30000)]' && "
+                "zstd -qt p.kmt.zst",
+         0, "", "blocks at a time"},
+    };
+    EXPECT_ALL(rows);
+}
+
+/* A second after its start a run that somebody watches says how far it is. */
+static void progress_is_for_terminals(void **state)
+{
+    (void)state;
+    if (system("script -qec true /dev/null </dev/null >/dev/null 2>&1") != 0)
+        kms_skip("script(1), which makes a terminal, is not installed");
+    expect(&(struct row){"mkfifo slow; { printf 'kmt 1\nalloc a 1\nnote x\n'; sleep 1.2; "
+                         "printf 'free a\nnote x\n'; } >slow & "
+                         "script -qec '" RUN "slow' /dev/null </dev/null",
+                         0, "\r           2 operations", ""});
+}
+
 #define LIMIT_TEST(sentence, function) KMS_TEST_WITH(sentence, function, tool_setup, tool_teardown)
 
 static const struct CMUnitTest tests[] = {
@@ -190,5 +219,7 @@ static const struct CMUnitTest tests[] = {
     LIMIT_TEST("records that cannot be written are not left behind", records_that_cannot_be_written),
     LIMIT_TEST("files that end early are read as far as they go", files_that_end_early),
     LIMIT_TEST("odd command lines of the recorder", odd_recordings),
+    LIMIT_TEST("a recording of many blocks is complete", large_recordings),
+    LIMIT_TEST("progress is for terminals, after a second", progress_is_for_terminals),
 };
 KMS_TESTS(run_limits, tests)
