@@ -131,6 +131,20 @@ static void describe_one(struct shadow *replayed, uint32_t number)
     operations_add(&(struct kms_trace_op){.kind = KMS_TRACE_CHECK});
 }
 
+static void describe_table(const struct shadow *replayed)
+{
+    uint8_t expected[SHADOW_MAX];
+
+    shadow_table(replayed, expected);
+    for (size_t block = 0; block < table.total; block++) {
+        const uint64_t unit = !expected[block] ? 0 : expected[block] & HEAP_BLOCK_IS_FIRST ? 1 : 2;
+
+        operations_add(&(struct kms_trace_op){.kind = KMS_TRACE_UNIT, .address = {AREA, block * BLOCK}});
+        operations_add(
+            &(struct kms_trace_op){.kind = KMS_TRACE_EXPECT_VALUE, .address = {KMS_TRACE_NO_HANDLE, unit}});
+    }
+}
+
 static void describe(void)
 {
     struct shadow replayed;
@@ -143,6 +157,7 @@ static void describe(void)
     shadow_reset(&replayed, table.total);
     for (size_t i = 0; i < done; i++)
         describe_one(&replayed, (uint32_t)i);
+    describe_table(&replayed);
 }
 
 static void differ(const char *what)

@@ -1,13 +1,15 @@
 #include "operations.h"
 
 #include <inttypes.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define OPERATIONS_MAX 4096u
+#define OPERATIONS_MAX 8192u
 
 static struct kms_trace_op operations[OPERATIONS_MAX];
 static size_t count;
@@ -37,7 +39,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 
 static void put_operation(FILE *out, const struct kms_trace_op *op)
 {
-    char line[KMS_TRACE_LINE_MAX + 1];
+    static char line[KMS_TRACE_LINE_MAX + 1]; /* a signal's stack is short */
 
     kms_trace_write(op, NULL, line, sizeof line);
     fputs(line, out);
@@ -61,8 +63,41 @@ static void follow_from_start(void)
     fflush(follow);
 }
 
+/* ---- crashes of the kernel's own, which leave no time to say what is wrong ------------------------------------ */
+
+static void save(void);
+
+static const int deadly[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+#define DEADLY (sizeof deadly / sizeof deadly[0])
+static struct sigaction before[DEADLY];
+
+/* What failed is run again, for the handler of the fuzzing engine or of a sanitizer. */
+static void on_deadly(int number)
+{
+    save();
+    for (size_t i = 0; i < DEADLY; i++)
+        sigaction(deadly[i], &before[i], NULL);
+}
+
+/* After the engine's handlers, and before the window's, which hands on what is none of its pages. */
+static void catch_deadly(void)
+{
+    static bool caught;
+    struct sigaction action = {.sa_handler = on_deadly, .sa_flags = (int)(SA_ONSTACK | SA_NODEFER)};
+
+    if (caught)
+        return;
+    caught = true;
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < DEADLY; i++)
+        sigaction(deadly[i], &action, &before[i]);
+}
+
+/* ---- the operations ---------------------------------------------------------------------------------------- */
+
 void operations_begin(const struct operations_input *begun)
 {
+    catch_deadly();
     input = *begun;
     count = input.kept;
     if (follow)
@@ -100,7 +135,7 @@ uint64_t operations_hash(void)
 static void save(void)
 {
     static int saved;
-    char path[4096];
+    static char path[4096];
     FILE *out;
 
     if (saved++)
