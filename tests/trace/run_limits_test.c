@@ -184,11 +184,11 @@ static void large_recordings(void **state)
     (void)state;
     static const struct row rows[] = {
         {RECORD
-         "-o p.kmt -- python3 -c 'a = [bytearray(600 + i % 900) for i in range(30000)]; b = a[::2]; del a; "
+         "-o p.kmt -- python3 -c 'a = [bytearray(600 + i % 900) for i in range(9000)]; b = a[::2]; del a; "
          "[x.extend(bytes(5000)) for x in b[:500]]' && " RUN "--events p.kmt | grep -c alloc >count; "
-         "test \"$(cat count)\" -gt 30000",
+         "test \"$(cat count)\" -gt 9000",
          0, "", "blocks at a time"},
-        {RECORD "-o p.kmt.zst -- python3 -c 'a = [bytearray(600 + i % 900) for i in range(30000)]' && "
+        {RECORD "-o p.kmt.zst -- python3 -c 'a = [bytearray(600 + i % 900) for i in range(9000)]' && "
                 "zstd -qt p.kmt.zst",
          0, "", "blocks at a time"},
     };
