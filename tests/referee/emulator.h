@@ -21,6 +21,7 @@ struct emulator_options {
     unsigned phys_bits;  /* QEMU: MAXPHYADDR, 32 to 52; 0: 40. Bochs always has 40 */
     unsigned ram_mib;    /* 0: 64. QEMU's is sparse, so hundreds of GiB are fine; Bochs has at most 2048 */
     unsigned timeout_ms; /* for one batch; 0: 20 s */
+    bool kvm;            /* QEMU: the host's own processor; `cpu` and `phys_bits` mean nothing then */
     const char *cpu; /* QEMU's -cpu without phys-bits, or Bochs's model; NULL: the one with most features */
 };
 

@@ -1,7 +1,9 @@
 /* The stories and the joined cases, on the machine alone: under every policy, what it answers must be permitted. */
+#define _GNU_SOURCE
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "join.h"
 #include "kms_test.h"
@@ -113,7 +115,38 @@ static void joined_cases_hold(void **state)
     globfree(&found);
 }
 
+/* The machine answers 5 where it should have said 6: the case that is kept expects 6, and only there it fails. */
+static void a_difference_is_kept(void **state)
+{
+    static struct ref_case c;
+    static struct ref_result mine[REF_MAX_OPS], theirs[REF_MAX_OPS];
+    const struct join_origin origin = {EMULATOR_QEMU, 40, 2};
+    char directory[] = "/tmp/kms-join-XXXXXX", path[512], error[256];
+    struct story_list list = {NULL, 0, 0};
+    (void)state;
+    case_begin(&c, "seed 0x123");
+    case_add(&c, (struct ref_op){REF_POKE, 4, 0, 0, 0, REF_TABLES, 5});
+    case_add(&c, (struct ref_op){REF_PEEK, 4, 0, 0, 0, REF_TABLES, 0});
+    mine[2].value = 5;
+    theirs[2].value = 6;
+    assert_non_null(mkdtemp(directory));
+    assert_true(join_write(directory, &origin, &c, &(struct answers){mine, theirs}, path));
+    assert_string_equal(strrchr(path, '/'), "/qemu-40-0x123.case");
+    assert_true(story_read(path, &list, error));
+    struct subject *s = join_subject(path);
+    assert_non_null(s);
+    assert_int_equal(subject_cpu(s)->maxphyaddr, 40);
+    assert_true(expectation_met(&list.cases[0].expect[2], &theirs[2], true));
+    assert_false(expectation_met(&list.cases[0].expect[2], &mine[2], true));
+    assert_null(join_subject("nobody.case"));
+    subject_free(s);
+    story_free(&list);
+    unlink(path);
+    rmdir(directory);
+}
+
 static const struct CMUnitTest tests[] = {
+    KMS_TEST("a difference is kept as a case that expects the emulator's answer", a_difference_is_kept),
     KMS_TEST("with default policies the machine answers every story with the first outcome permitted",
              the_default_is_the_first),
     KMS_TEST("each policy alone answers within what is permitted, and some story shows it",

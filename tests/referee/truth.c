@@ -16,6 +16,7 @@
 #include "story_run.h"
 
 #define SKIP        77
+#define INTERRUPTED 130
 #define SHOWN       5 /* differences reduced and printed; all are counted */
 #define BATCH_QEMU  512
 #define BATCH_BOCHS 25000
@@ -46,6 +47,7 @@ static void usage(FILE *out)
           "  --oracle qemu|bochs   who answers (qemu)\n"
           "  --cases N             random cases (10000)\n"
           "  --seed S              first seed (1); each run with the same seed makes the same cases\n"
+          "  --accel kvm           not QEMU's CPU but this host's own, through /dev/kvm\n"
           "  --arch LIST           of 32bit,pae,4level,5level (all that the oracle has)\n"
           "  --phys-bits N         MAXPHYADDR of QEMU's CPU, 32 to 52 (40)\n"
           "  --ram MIB             its RAM (64)\n"
@@ -54,7 +56,8 @@ static void usage(FILE *out)
           "(tests/referee/cases)\n"
           "  --corpus FILE         write the cases and Bochs's answers, as far as QEMU agrees, to FILE\n"
           "  --rom FILE            the referee's ROM\n"
-          "Exit status: 0 no unexplained difference, 1 differences, 2 usage or failure, 77 no emulator.\n",
+          "Exit status: 0 no unexplained difference, 1 differences, 2 usage or failure, 77 no emulator, 130 "
+          "interrupted.\n",
           out);
 }
 
@@ -230,6 +233,8 @@ static int random_main(struct run *r, struct duel *duel)
            emulator_name(r->duel.oracle), (unsigned long long)r->done,
            (unsigned long long)r->tally.operations, (unsigned long long)r->seed, (double)ms / 1000.0,
            (unsigned long long)r->differences);
+    if (stopped && r->done < r->cases)
+        return INTERRUPTED;
     return r->differences != 0;
 }
 
@@ -290,6 +295,7 @@ enum option_code {
     OPT_RESUME,
     OPT_CORPUS,
     OPT_JOIN,
+    OPT_ACCEL,
     OPT_ROM,
     OPT_HELP
 };
@@ -316,6 +322,7 @@ static bool take_option(struct run *r, int code, const char *value)
     case OPT_RESUME: r->resume = value; return true;
     case OPT_CORPUS: r->corpus = value; return true;
     case OPT_JOIN: r->join = value; return true;
+    case OPT_ACCEL: r->duel.emulator.kvm = strcmp(value, "kvm") == 0; return r->duel.emulator.kvm;
     case OPT_ROM: r->duel.emulator.rom = value; return true;
     default: return false;
     }
@@ -333,6 +340,7 @@ static bool parse(struct run *r, int argc, char **argv)
         {"resume", required_argument, NULL, OPT_RESUME},
         {"corpus", required_argument, NULL, OPT_CORPUS},
         {"join", required_argument, NULL, OPT_JOIN},
+        {"accel", required_argument, NULL, OPT_ACCEL},
         {"rom", required_argument, NULL, OPT_ROM},
         {"help", no_argument, NULL, OPT_HELP},
         {NULL, 0, NULL, 0},
