@@ -74,6 +74,7 @@ static struct sigaction before[DEADLY];
 /* What failed is run again, for the handler of the fuzzing engine or of a sanitizer. */
 static void on_deadly(int number)
 {
+    (void)number;
     save();
     for (size_t i = 0; i < DEADLY; i++)
         sigaction(deadly[i], &before[i], NULL);
