@@ -31,16 +31,17 @@ static void fresh_ram_is_poison_and_not_zero(void **state)
     kms_ram_free(ram);
 }
 
-static void sixty_four_gib_cost_nothing_until_used(void **state)
+static void twenty_four_gib_cost_nothing_until_used(void **state)
 {
     (void)state;
-    struct kms_ram *ram = ram_new(64 * GIB, (struct kms_ram_options){.fill = KMS_FILL_POISON});
-    assert_int_equal(kms_phys_store(ram, 50 * GIB + 0x123, 4, 0x12345678), KMS_DONE);
-    assert_int_equal(load(ram, 50 * GIB + 0x123, 4), 0x12345678);
-    assert_int_equal(load(ram, 50 * GIB + 0x127, 4), 0xa5a5a5a5);
-    assert_int_equal(load(ram, 50 * GIB + 0x1000 - 2, 4), 0xa5a5a5a5);
-    assert_int_equal(load(ram, 63 * GIB, 1), 0xa5);
-    assert_int_equal(kms_ram_end(ram), 64 * GIB);
+    /* Memcheck has room for little more. */
+    struct kms_ram *ram = ram_new(24 * GIB, (struct kms_ram_options){.fill = KMS_FILL_POISON});
+    assert_int_equal(kms_phys_store(ram, 20 * GIB + 0x123, 4, 0x12345678), KMS_DONE);
+    assert_int_equal(load(ram, 20 * GIB + 0x123, 4), 0x12345678);
+    assert_int_equal(load(ram, 20 * GIB + 0x127, 4), 0xa5a5a5a5);
+    assert_int_equal(load(ram, 20 * GIB + 0x1000 - 2, 4), 0xa5a5a5a5);
+    assert_int_equal(load(ram, 23 * GIB, 1), 0xa5);
+    assert_int_equal(kms_ram_end(ram), 24 * GIB);
     kms_ram_free(ram);
 }
 
@@ -283,7 +284,7 @@ static void options_out_of_range_are_refused(void **state)
 
 static const struct CMUnitTest tests[] = {
     KMS_TEST("fresh RAM is poison and not zero", fresh_ram_is_poison_and_not_zero),
-    KMS_TEST("64 GiB cost nothing until used", sixty_four_gib_cost_nothing_until_used),
+    KMS_TEST("24 GiB cost nothing until used", twenty_four_gib_cost_nothing_until_used),
     KMS_TEST("sizes that no machine has are refused", sizes_that_no_machine_has_are_refused),
     KMS_TEST("values are little-endian at any alignment", values_are_little_endian_at_any_alignment),
     KMS_TEST("beyond the end is open bus, or a report", beyond_the_end_is_open_bus_or_a_report),
