@@ -243,7 +243,7 @@ class FuzzShop(Workshop):
             return False, f"found by {mutant.target}; its operations cannot be replayed"
         shown = self.command(tool, "run", str(operations), limit=60) == 1
         if not shown and "," not in mutant.fuzz:
-            return False, f"found by {mutant.target}; its operations do not show it: {operations.read_text()}"
+            return False, f"found by {mutant.target}; its operations do not show it: {operations}"
         return True, f"found by {mutant.target}" + (", shown by kmemsim run" if shown else "")
 
 
