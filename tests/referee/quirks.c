@@ -25,8 +25,6 @@ static const struct {
     [QEMU_1GB_ACCESSED] = {"QEMU_1GB_ACCESSED", "a 1 GiB entry gets A even if the access then faults"},
     [QEMU_PSE36_ANY_WIDTH] = {"QEMU_PSE36_ANY_WIDTH", "PSE-36 ignores MAXPHYADDR"},
     [QEMU_IMPLICIT_WITH_AC] = {"QEMU_IMPLICIT_WITH_AC", "AC at CPL 0 lifts SMAP for implicit accesses too"},
-    [QEMU_SPLIT_READ_CR2] = {"QEMU_SPLIT_READ_CR2",
-                             "a read over two pages faults at its address rounded down"},
     [QEMU_UNCHECKED_REGISTER] = {"QEMU_UNCHECKED_REGISTER", "a refused register write is accepted"},
     [QEMU_USER_WITHOUT_PKS] = {"QEMU_USER_WITHOUT_PKS",
                                "a user's access to a supervisor page never reports PK"},
@@ -110,23 +108,11 @@ static bool both_page_faults(const struct answers *a)
            a->theirs->vector == PF;
 }
 
-/* CR2 of a read over two pages whose first one faults: a read of its width, rounded down. */
-static bool rounded(const struct ref_op *op, const struct answers *a)
+static enum quirk explain_access(const struct answers *a)
 {
-    return (op->address & 0xfff) + op->width > 0x1000 && op->kind != REF_WRITE &&
-           a->mine->cr2 == op->address && a->theirs->cr2 == (op->address & ~(uint64_t)(op->width - 1));
-}
-
-static enum quirk explain_access(const struct ref_op *op, const struct answers *a)
-{
-    if (!both_page_faults(a))
-        return QUIRK_NONE;
-    uint32_t without_p = a->mine->error & PF_RSVD ? a->mine->error & ~PF_P : a->mine->error;
-    if (a->theirs->error != without_p)
-        return QUIRK_NONE;
-    if (a->mine->cr2 == a->theirs->cr2)
-        return QEMU_RSVD_WITHOUT_P;
-    return rounded(op, a) ? QEMU_SPLIT_READ_CR2 : QUIRK_NONE;
+    bool without_p = both_page_faults(a) && a->mine->error & PF_RSVD && a->mine->cr2 == a->theirs->cr2 &&
+                     a->theirs->error == (a->mine->error & ~PF_P);
+    return without_p ? QEMU_RSVD_WITHOUT_P : QUIRK_NONE;
 }
 
 static enum quirk explain_peek(const struct quirk_context *k, const struct ref_op *op,
@@ -147,7 +133,7 @@ enum quirk quirk_explain(enum emulator_kind oracle, const struct quirk_context *
 {
     const struct ref_op *op = &k->c->ops[i];
     if (oracle == EMULATOR_QEMU && op->code == REF_ACCESS)
-        return explain_access(op, answers);
+        return explain_access(answers);
     if (oracle == EMULATOR_QEMU && op->code == REF_PEEK)
         return explain_peek(k, op, answers);
     return QUIRK_NONE;

@@ -19,7 +19,6 @@ enum quirk {
     QEMU_1GB_ACCESSED,       /* a 1 GiB entry gets A even if the access then faults */
     QEMU_PSE36_ANY_WIDTH,    /* PSE-36 ignores MAXPHYADDR: only bit 21 is reserved */
     QEMU_IMPLICIT_WITH_AC,   /* EFLAGS.AC at CPL 0 lifts SMAP for implicit accesses too */
-    QEMU_SPLIT_READ_CR2,     /* a read over two pages faults at an address rounded down to its width */
     QEMU_UNCHECKED_REGISTER, /* a register write that the manual refuses is accepted */
     QEMU_USER_WITHOUT_PKS,   /* a user's access to a supervisor page never reports PK */
     QEMU_FETCH_LARGE_STALE,  /* INVLPG in a large page leaves translations for fetches elsewhere in it */
