@@ -204,7 +204,7 @@ static bool write_operations(const struct recording *recording)
         return true;
     }
     complain("%s could not be written", recording->output);
-    remove(recording->output);
+    record_output_discard(recording->output);
     return false;
 }
 

@@ -3,7 +3,7 @@
 # demo.elf.zst and reboot.log.
 kmemsim=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 folder=${2:-$(dirname "$0")/../../tests/data/demo}
-bold= plain=
+bold='' plain=''
 if [ -t 1 ] && [ -z "$NO_COLOR" ]; then
     bold=$(printf '\033[1;36m') plain=$(printf '\033[0m')
 fi

@@ -155,9 +155,10 @@ static void note_assumption(const struct cli *cli)
 {
     enum kms_paging_mode mode = kms_x86_paging_mode(&cli->state);
     cli_note(cli,
-             "assuming %s paging: CR0 0x%" PRIx64 ", CR4 0x%" PRIx64 ", EFER 0x%" PRIx64
+             "assuming %s%s: CR0 0x%" PRIx64 ", CR4 0x%" PRIx64 ", EFER 0x%" PRIx64
              " (--mode 32bit|pae|4level|5level or --cr0, --cr4, --efer say otherwise)",
-             kms_mode_name(mode), cli->state.cr0, cli->state.cr4, cli->state.efer);
+             kms_mode_name(mode), mode == KMS_PAGING_NONE ? "" : " paging", cli->state.cr0, cli->state.cr4,
+             cli->state.efer);
 }
 
 static void assume_the_rest(struct cli *cli, unsigned known)

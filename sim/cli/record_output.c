@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <zstd.h>
 
 /* A small window: whoever unpacks it stays in the cache. */
@@ -81,4 +82,11 @@ bool record_output_close(struct record_output *output)
     ZSTD_freeCCtx(output->zstd);
     free(output->buffer);
     return closed && !output->failed;
+}
+
+void record_output_discard(const char *path)
+{
+    struct stat status;
+    if (lstat(path, &status) == 0 && S_ISREG(status.st_mode))
+        remove(path);
 }

@@ -19,5 +19,7 @@ bool record_output_open(struct record_output *output, const char *path);
 /* False if this or anything before could not be written. */
 bool record_output_put(struct record_output *output, const char *text, size_t length);
 bool record_output_close(struct record_output *output);
+/* Removes a half-written file; what is no regular file (a device, say) stays. */
+void record_output_discard(const char *path);
 
 #endif

@@ -1,6 +1,8 @@
 /* --emit-binary: the records of a file, for the replay of a kernel that was booted. */
 #include "operations.h"
 
+#include "record_output.h"
+
 #include "trace/reader.h"
 
 #include <errno.h>
@@ -69,7 +71,7 @@ static int emit_to(const struct run_options *options, struct run_input *input, c
         run_complain("%s could not be written", options->binary);
     if (written && !failed)
         return OPERATIONS_CLEAN;
-    remove(options->binary);
+    record_output_discard(options->binary);
     return OPERATIONS_USAGE;
 }
 

@@ -2,7 +2,7 @@
 # metal_test.sh KMEMSIM IMAGE FILE.kmt - the events of a hosted run are, line by line, those of the booted kernel that
 # replays the records which --emit-binary writes.
 kmemsim=$1 image=$2 file=$3
-qemu=qemu-system-i386
+qemu='qemu-system-i386'
 if ! command -v $qemu >/dev/null; then
     echo "SKIPPED: $qemu is not installed" >&2
     [ -z "$KMEMSIM_NO_SKIP" ]

@@ -61,7 +61,8 @@ static void place_that_is_taken(void **state)
 static void place_that_is_asked_for(void **state)
 {
     (void)state;
-    struct bench *bench = bench_new(NULL); /* finds a free place of 4 GiB; the next machine's memory goes to its top */
+    struct bench *bench =
+        bench_new(NULL); /* finds a free place of 4 GiB; the next machine's memory goes to its top */
     void *const base = kms_window_base(bench->window);
     bench_free(bench);
     bench = bench_new(&(struct kms_window_options){.base = base, .size = RAM_SIZE});

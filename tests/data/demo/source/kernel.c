@@ -14,7 +14,7 @@
 #define RW 2u
 #define US 4u
 
-#define FRAME_OF(pointer) ((uint32_t)(pointer) - KERNEL_BASE)
+#define FRAME_OF(pointer) ((uint32_t)(pointer)-KERNEL_BASE)
 
 typedef uint32_t table[1024] __attribute__((aligned(4096)));
 
@@ -38,8 +38,9 @@ static void map_kernel(void)
         int read_only = frame >= 0x101000 && frame < FRAME_OF(kernel_read_only_end);
         map(kernel_table, KERNEL_BASE + frame, frame | P | (read_only ? 0 : RW));
     }
-    map(kernel_table, (uint32_t)banner, FRAME_OF(banner) | P | US);      /* mistake: user code can read it */
-    map(kernel_table, (uint32_t)user_table, FRAME_OF(user_table) | P | RW | US); /* mistake: and write this table */
+    map(kernel_table, (uint32_t)banner, FRAME_OF(banner) | P | US); /* mistake: user code can read it */
+    map(kernel_table, (uint32_t)user_table,
+        FRAME_OF(user_table) | P | RW | US); /* mistake: and write this table */
     kernel_directory[KERNEL_BASE >> 22] = FRAME_OF(kernel_table) | P | RW | US;
     kernel_directory[HEAP_BASE >> 22] = (uint32_t)heap_table | P | RW; /* mistake: FRAME_OF() is missing */
     kernel_directory[1023] = FRAME_OF(kernel_directory) | P | RW;
@@ -67,7 +68,8 @@ static void catch_page_faults(void)
     uint32_t handler = (uint32_t)page_fault_entry;
     uint16_t code;
     __asm__ volatile("mov %%cs, %0" : "=r"(code));
-    idt[14] = (handler & 0xffff) | (uint32_t)code << 16 | (uint64_t)0x8e00 << 32 | (uint64_t)(handler >> 16) << 48;
+    idt[14] =
+        (handler & 0xffff) | (uint32_t)code << 16 | (uint64_t)0x8e00 << 32 | (uint64_t)(handler >> 16) << 48;
     __asm__ volatile("lidt %0" : : "m"(idtr), "m"(idt));
 }
 
@@ -80,7 +82,8 @@ __attribute__((unused)) static void load_gdt(void)
         uint32_t base;
     } gdtr = {sizeof gdt - 1, (uint32_t)gdt};
     __asm__ volatile("lgdt %0; ljmp $8, $1f; 1: mov %1, %%ds; mov %1, %%es; mov %1, %%ss"
-                     : : "m"(gdtr), "r"(16), "m"(gdt));
+                     :
+                     : "m"(gdtr), "r"(16), "m"(gdt));
 }
 
 void kernel_main(void)
