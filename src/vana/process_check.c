@@ -53,6 +53,7 @@ static bool is_block(uint32_t address, uint32_t pages)
         const unsigned expected = HEAP_BLOCK_TABLE_ENTRY_TAKEN | (i == 0 ? HEAP_BLOCK_IS_FIRST : 0) |
                                   (i + 1 < pages ? HEAP_BLOCK_HAS_NEXT : 0);
 
+        // cppcheck-suppress objectIndex // entries is a table, not one object
         if (entry[i] != expected)
             return false;
     }
