@@ -1,5 +1,5 @@
 # That the sanitizers see kernel blocks as they see malloc's: a probe that does one wrong thing, and what must be said
-# about it, with the function and the file of the wrong line. A tool that is missing here leaves its half out, loudly.
+# about it, with the function and the file of the wrong line (DWARF 4, which older Valgrinds can read too). A tool that is missing here leaves its half out, loudly.
 include(CheckCSourceCompiles)
 
 function(vana_probe suffix)
@@ -7,7 +7,7 @@ function(vana_probe suffix)
     add_executable(vana_probe_${suffix} sanitize_probe.c hw_plain.c)
     target_link_libraries(vana_probe_${suffix} PRIVATE vana_heap_${suffix} kmemsim_warnings)
     foreach(target vana_heap_${suffix} vana_probe_${suffix})
-        target_compile_options(${target} PRIVATE -g -O1 -fno-inline -fno-omit-frame-pointer ${ARGN})
+        target_compile_options(${target} PRIVATE -gdwarf-4 -O1 -fno-inline -fno-omit-frame-pointer ${ARGN})
     endforeach()
 endfunction()
 
