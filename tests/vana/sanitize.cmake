@@ -1,5 +1,6 @@
 # That the sanitizers see kernel blocks as they see malloc's: a probe that does one wrong thing, and what must be said
-# about it, with the function and the file of the wrong line (DWARF 4, which older Valgrinds can read too). A tool that is missing here leaves its half out, loudly.
+# about it, with the function and the file of the wrong line (DWARF 4, which older Valgrinds read too). A tool that is
+# missing here leaves its half out, loudly.
 include(CheckCSourceCompiles)
 
 function(vana_probe suffix)
@@ -45,7 +46,7 @@ elseif(KMEMSIM_VALGRIND AND KMEMSIM_VALGRIND_INCLUDE)
     vana_probe(memcheck -DKERNEL_VALGRIND)
     target_include_directories(vana_heap_memcheck PRIVATE ${KMEMSIM_VALGRIND_INCLUDE})
     target_include_directories(vana_probe_memcheck PRIVATE ${KMEMSIM_VALGRIND_INCLUDE})
-    set(where " \\(sanitize_probe.c:[0-9]+\\)")
+    set(where " \\([^)]*sanitize_probe.c:[0-9]+\\)")
     vana_probe_test(memcheck overflow "memcheck reports one byte beyond a kmalloc"
                     "Invalid write of size 1.*overflow${where}" ${KMEMSIM_VALGRIND})
     vana_probe_test(memcheck use_after_free "memcheck reports a block used after kfree, and who freed it"
