@@ -33,6 +33,19 @@ uint32_t hw_linear(const void *ptr);
 /* Bytes of RAM that start at physical address 0, holes included. */
 uint64_t hw_ram_size(void);
 
+/*
+ * Physical memory as a boot loader reports it: ranges that may overlap, in no order, of which only those that are
+ * usable are RAM that is free for the kernel. Hosted they are the machine's regions; on the metal they are the
+ * entries of the Multiboot memory map. src/lib/memory_map.h makes runs of pages of them.
+ */
+struct hw_memory_range {
+    uint64_t start, size; /* in bytes */
+    bool usable;
+};
+
+/* Range number index, from 0; false: there are not so many. */
+bool hw_memory_range(uint32_t index, struct hw_memory_range *range);
+
 /* ---- registers ---- */
 
 /*

@@ -54,6 +54,21 @@ uint64_t hw_ram_size(void)
     return kms_ram_end(kms_machine_ram(guest_here(__func__)->machine));
 }
 
+bool hw_memory_range(uint32_t index, struct hw_memory_range *range)
+{
+    const struct kms_ram *ram = kms_machine_ram(guest_here(__func__)->machine);
+    kms_phys next = 0;
+    while (next < kms_ram_end(ram)) {
+        const struct kms_region region = kms_ram_region(ram, next);
+        next = region.base + region.size;
+        if (region.kind != KMS_REGION_NONE && index-- == 0) {
+            *range = (struct hw_memory_range){region.base, region.size, region.kind == KMS_REGION_RAM};
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- registers ---- */
 
 static void write_register(struct kms_guest *guest, enum kms_x86_reg reg, uint32_t value)

@@ -5,21 +5,17 @@
 #include <kernel/x86.h>
 #include <string.h>
 
-#include "config.h"
-#include "layout.h"
-
-/* The kernel's image with its boot module and boot stack, and the stack of traps from ring 3. */
-static const struct {
-    uint32_t start, end;
-} host_memory[] = {
-    {VANA_KERNEL_ADDRESS, VANA_KERNEL_STACK_TOP},
-    {VANA_RING0_STACK, VANA_RING0_STACK_TOP},
+/* Both runs of a comparison. */
+struct runs {
+    const struct boot_subject *subject;
+    struct boot_run hosted, metal;
+    bool accessed; /* A and D bits are compared */
 };
 
-static bool meets_host_memory(uint32_t start, uint32_t size)
+static bool meets_host_memory(const struct boot_subject *subject, uint32_t start, uint32_t size)
 {
-    for (unsigned i = 0; i < sizeof host_memory / sizeof host_memory[0]; i++)
-        if (start < host_memory[i].end && host_memory[i].start < (uint64_t)start + size)
+    for (unsigned i = 0; i < subject->host_memory_count; i++)
+        if (start < subject->host_memory[i].end && subject->host_memory[i].start < (uint64_t)start + size)
             return true;
     return false;
 }
@@ -29,10 +25,10 @@ static size_t line_length(const char *line)
     return strcspn(line, "\n");
 }
 
-void boot_compare_lines(const struct boot_run *hosted, const struct boot_run *metal)
+static void compare_lines(const struct runs *runs)
 {
-    const char *here = hosted->lines;
-    const char *there = metal->lines;
+    const char *here = runs->hosted.lines;
+    const char *there = runs->metal.lines;
 
     while (*here || *there) {
         const size_t length = line_length(here);
@@ -44,14 +40,13 @@ void boot_compare_lines(const struct boot_run *hosted, const struct boot_run *me
     }
 }
 
-void boot_compare_heap_tables(const struct boot_run *hosted, const struct boot_run *metal)
+static void compare_same(const struct runs *runs)
 {
-    const unsigned char *const here = hosted->ram + VANA_HEAP_TABLE_ADDRESS;
-    const unsigned char *const there = metal->ram + VANA_HEAP_TABLE_ADDRESS;
-
-    for (unsigned block = 0; block < VANA_HEAP_SIZE_BYTES / VANA_HEAP_BLOCK_SIZE; block++)
-        if (here[block] != there[block])
-            fail_msg("heap table, block %u: hosted 0x%02x, metal 0x%02x", block, here[block], there[block]);
+    for (unsigned i = 0; i < runs->subject->same_count; i++)
+        for (uint32_t at = runs->subject->same[i].start; at < runs->subject->same[i].end; at++)
+            if (runs->hosted.ram[at] != runs->metal.ram[at])
+                fail_msg("physical 0x%08x: hosted 0x%02x, metal 0x%02x", at, runs->hosted.ram[at],
+                         runs->metal.ram[at]);
 }
 
 static uint32_t word(const struct boot_run *run, uint32_t physical)
@@ -70,38 +65,74 @@ struct place {
     uint32_t start, size;
 };
 
-static void compare_entry(const struct boot_run *hosted, const struct boot_run *metal,
-                          const struct place *place, bool accessed)
+static void compare_entry(const struct runs *runs, const struct place *place)
 {
-    const uint32_t ignored = accessed && !meets_host_memory(place->start, place->size) ? 0 : PTE_A | PTE_D;
-    const uint32_t here = word(hosted, place->entry);
-    const uint32_t there = word(metal, place->entry);
+    const bool accessed = runs->accessed && !meets_host_memory(runs->subject, place->start, place->size);
+    const uint32_t ignored = accessed ? 0 : PTE_A | PTE_D;
+    const uint32_t here = word(&runs->hosted, place->entry);
+    const uint32_t there = word(&runs->metal, place->entry);
 
     if ((here ^ there) & ~ignored)
         fail_msg("directory 0x%08x, %s of 0x%08x: hosted 0x%08x, metal 0x%08x", place->directory,
                  place->size == PAGE_SIZE ? "PTE" : "PDE", place->start, here, there);
 }
 
-static void compare_table(const struct boot_run *hosted, const struct boot_run *metal,
-                          const struct place *above, bool accessed)
+static void compare_table(const struct runs *runs, const struct place *above)
 {
-    const uint32_t table = word(hosted, above->entry) & PAGE_FRAME;
+    const uint32_t table = word(&runs->hosted, above->entry) & PAGE_FRAME;
 
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
+        compare_entry(
+            runs, &(struct place){above->directory, table + 4 * i, above->start + i * PAGE_SIZE, PAGE_SIZE});
+}
+
+static void compare_directory(const struct runs *runs, uint32_t directory)
+{
     for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-        const struct place place = {above->directory, table + 4 * i, above->start + i * PAGE_SIZE, PAGE_SIZE};
+        const struct place place = {directory, directory + 4 * i, i * DIRECTORY_SPAN, DIRECTORY_SPAN};
 
-        compare_entry(hosted, metal, &place, accessed);
+        compare_entry(runs, &place);
+        if ((word(&runs->hosted, place.entry) & (PTE_P | PDE_PS)) == PTE_P)
+            compare_table(runs, &place);
     }
 }
 
-void boot_compare_tables(const struct boot_run *hosted, const struct boot_run *metal, bool accessed)
-{
-    for (unsigned d = 0; d < hosted->directory_count; d++)
-        for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
-            const uint32_t directory = hosted->directories[d];
-            const struct place place = {directory, directory + 4 * i, i * DIRECTORY_SPAN, DIRECTORY_SPAN};
+/* ---- what the tests call ---- */
 
-            compare_entry(hosted, metal, &place, accessed);
-            compare_table(hosted, metal, &place, accessed);
-        }
+static void need_metal(void)
+{
+    const char *const missing = boot_missing();
+
+    if (missing)
+        kms_skip(missing);
+}
+
+void boot_tells(const char *story)
+{
+    struct boot_run metal;
+
+    need_metal();
+    boot_run_metal(NULL, 0, &metal);
+    assert_string_equal(metal.lines, story);
+    boot_run_free(&metal);
+}
+
+void boot_compare(const struct boot_hosted *hosted)
+{
+    struct runs runs = {.subject = hosted->subject, .accessed = hosted->mode == KMS_GUEST_WINDOW};
+
+    need_metal();
+    boot_run_hosted(hosted, &runs.hosted);
+    boot_run_metal(hosted->ops, hosted->count, &runs.metal);
+    compare_lines(&runs);
+    compare_same(&runs);
+    for (unsigned i = 0; i < runs.hosted.directory_count; i++)
+        compare_directory(&runs, runs.hosted.directories[i]);
+    boot_run_free(&runs.hosted);
+    boot_run_free(&runs.metal);
+}
+
+void boot_compare_story(const struct boot_subject *subject, enum kms_guest_mode mode)
+{
+    boot_compare(&(struct boot_hosted){subject, mode, boot_kernel.story, boot_kernel.story_length});
 }

@@ -6,16 +6,17 @@
 
 #include "boot_run.h"
 
-/* Line by line; the first pair that differs fails the test. */
-void boot_compare_lines(const struct boot_run *hosted, const struct boot_run *metal);
-
-/* Every byte of the heap's table. */
-void boot_compare_heap_tables(const struct boot_run *hosted, const struct boot_run *metal);
+/* Without operations, the image tells its story: these lines. Skips where there is no metal. */
+void boot_tells(const char *story);
 
 /*
- * Every entry of every directory and page table. Accessed and Dirty bits too with `accessed`, but for the pages that
- * are the kernel's own image and stacks on the metal and host memory when hosted.
+ * Run both and compare: lines of events, boot_subject.same, and every entry of every directory and page table. In the
+ * window A and D bits too, but for the pages of boot_subject.host_memory; in direct mode the kernel's own accesses do
+ * not go through the tables. The first difference fails the test. Skips where there is no metal.
  */
-void boot_compare_tables(const struct boot_run *hosted, const struct boot_run *metal, bool accessed);
+void boot_compare(const struct boot_hosted *hosted);
+
+/* The same with the image's story. */
+void boot_compare_story(const struct boot_subject *subject, enum kms_guest_mode mode);
 
 #endif

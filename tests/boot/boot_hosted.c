@@ -4,15 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "task.h"
-
 #define HANDLES 16384u
 
 static guest_addr handles[HANDLES];
 
 struct hosted {
-    const struct replay_op *ops;
-    uint32_t count;
+    const struct boot_hosted *what;
     struct boot_run *run;
     size_t used;
     struct kms_guest *guest;
@@ -27,13 +24,6 @@ static void add_line(void *context, const struct replay_event *event)
     strcpy(hosted->run->lines + hosted->used++, "\n");
 }
 
-static void find_directories(struct boot_run *run)
-{
-    run->directories[run->directory_count++] = kernel_chunk()->directory_entry;
-    for (const struct task *task = task_get_head(); task; task = task_get_next(task))
-        run->directories[run->directory_count++] = task_chunk(task)->directory_entry;
-}
-
 static void replay_all(void *context)
 {
     struct hosted *const hosted = context;
@@ -44,9 +34,9 @@ static void replay_all(void *context)
                             .context = hosted};
 
     replay_start(&replay);
-    replay_run(&replay, hosted->ops, hosted->count);
-    kernel_page(); /* the descriptors are the kernel's memory */
-    find_directories(hosted->run);
+    replay_run(&replay, hosted->what->ops, hosted->what->count);
+    if (hosted->what->subject->find_directories)
+        hosted->what->subject->find_directories(hosted->run);
 }
 
 static void copy_ram(struct kms_guest *guest, unsigned char *ram)
@@ -62,7 +52,7 @@ static void copy_ram(struct kms_guest *guest, unsigned char *ram)
 static struct kms_guest *boot_guest(enum kms_guest_mode mode)
 {
     const struct kms_guest_options options = {
-        .kernel = "vana",
+        .kernel = boot_kernel.ops->name,
         .mode = mode,
         .machine = {.ram_size = BOOT_RAM_SIZE, .ram.fill = KMS_FILL_ZERO, .accessed = KMS_ACCESSED_ON_WALK}};
     struct kms_guest *guest = NULL;
@@ -77,13 +67,12 @@ static struct kms_guest *boot_guest(enum kms_guest_mode mode)
     return guest;
 }
 
-void boot_run_hosted(enum kms_guest_mode mode, const struct replay_op *ops, uint32_t count,
-                     struct boot_run *run)
+void boot_run_hosted(const struct boot_hosted *what, struct boot_run *run)
 {
-    struct hosted hosted = {.ops = ops, .count = count, .run = run, .guest = boot_guest(mode)};
+    struct hosted hosted = {.what = what, .run = run, .guest = boot_guest(what->mode)};
     struct kms_guest_stop stop;
 
-    *run = (struct boot_run){.lines = calloc(count + 1, REPLAY_LINE), .ram = malloc(BOOT_RAM_SIZE)};
+    *run = (struct boot_run){.lines = calloc(what->count + 1, REPLAY_LINE), .ram = malloc(BOOT_RAM_SIZE)};
     assert_non_null(run->lines);
     assert_non_null(run->ram);
     assert_int_equal(kms_guest_call(hosted.guest, replay_all, &hosted, &stop), KMS_GUEST_RETURNED);

@@ -24,8 +24,8 @@ struct files {
 
 const char *boot_missing(void)
 {
-    if (VANA_IMAGE[0] == '\0')
-        return "no vana.elf: the C compiler makes no i386 code";
+    if (BOOT_IMAGE[0] == '\0')
+        return "no image: the C compiler makes no i386 code";
     if (QEMU[0] == '\0' || access(QEMU, X_OK) != 0)
         return "no qemu-system-i386";
     return NULL;
@@ -33,7 +33,7 @@ const char *boot_missing(void)
 
 static void make_files(struct files *files)
 {
-    strcpy(files->folder, "/tmp/vana-boot-XXXXXX");
+    strcpy(files->folder, "/tmp/kernel-boot-XXXXXX");
     assert_non_null(mkdtemp(files->folder));
     snprintf(files->operations, sizeof files->operations, "%s/operations", files->folder);
     snprintf(files->serial, sizeof files->serial, "%s/serial", files->folder);
@@ -83,7 +83,7 @@ static _Noreturn void exec_qemu(const struct files *files, bool operations)
                                "-device",
                                "isa-debug-exit,iobase=0xf4,iosize=0x04",
                                "-kernel",
-                               VANA_IMAGE,
+                               BOOT_IMAGE,
                                operations ? "-initrd" : NULL,
                                files->operations,
                                NULL};

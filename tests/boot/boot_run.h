@@ -1,20 +1,40 @@
 /*
- * boot_run.h - the same operations on VanaOS hosted and in QEMU: lines of events, and the RAM that is left.
+ * boot_run.h - the same operations on a kernel hosted and in QEMU: lines of events, and the RAM that is left.
+ *
+ * A program is about one kernel, whose boot_kernel it is linked with.
  */
 #ifndef TESTS_BOOT_RUN_H
 #define TESTS_BOOT_RUN_H
 
 #include <kmemsim/guest.h>
 
-#include "../../src/lib/replay.h"
+#include "../../src/boot/boot_kernel.h"
 
-#define BOOT_RAM_SIZE 0x08000000u
+#define BOOT_RAM_SIZE    0x08000000u
+#define BOOT_DIRECTORIES 32u
 
 struct boot_run {
     char *lines;        /* one for each event, as replay_format() writes them, each with its line end */
     unsigned char *ram; /* BOOT_RAM_SIZE bytes */
-    uint32_t directories[13];
-    unsigned directory_count; /* hosted only: the kernel's, then one for each process that lives */
+    uint32_t directories[BOOT_DIRECTORIES]; /* hosted only: those that boot_subject.find_directories found */
+    unsigned directory_count;
+};
+
+/* A range of physical memory; end is exclusive. */
+struct boot_range {
+    uint32_t start, end;
+};
+
+/* What a test says of its kernel. */
+struct boot_subject {
+    /* The kernel's image, boot module and stacks: the metal has them there, hosted they are the program's. */
+    const struct boot_range *host_memory;
+    unsigned host_memory_count;
+    /* Tables of the kernel's that have to be the same byte for byte, beside page directories and page tables. */
+    const struct boot_range *same;
+    unsigned same_count;
+    /* Called in the hosted guest at the end: adds every directory that lives. NULL: none. */
+    void (*find_directories)(struct boot_run *run);
 };
 
 /* Why there is no metal here, or NULL. */
@@ -24,8 +44,13 @@ const char *boot_missing(void);
  * skipped. Fails the test on a time-out, and when the image ends in any other way than with its "done" line. */
 void boot_run_metal(const struct replay_op *ops, uint32_t count, struct boot_run *run);
 
-void boot_run_hosted(enum kms_guest_mode mode, const struct replay_op *ops, uint32_t count,
-                     struct boot_run *run);
+struct boot_hosted {
+    const struct boot_subject *subject;
+    enum kms_guest_mode mode;
+    const struct replay_op *ops;
+    uint32_t count;
+};
+void boot_run_hosted(const struct boot_hosted *hosted, struct boot_run *run);
 
 void boot_run_free(struct boot_run *run);
 

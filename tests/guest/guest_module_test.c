@@ -83,6 +83,39 @@ static void two_guests_of_one_module(void **state)
     kms_guest_free(other);
 }
 
+static void expect_range(uint32_t index, uint64_t start, bool usable)
+{
+    struct hw_memory_range range;
+    assert_true(hw_memory_range(index, &range));
+    assert_int_equal(range.start, start);
+    assert_int_equal(range.size, 0x1000);
+    assert_int_equal(range.usable, usable);
+}
+
+static void do_look_at_memory(void *context)
+{
+    const uint64_t low = ((const struct guest_ops *)context)->ram_size;
+    struct hw_memory_range range;
+    assert_true(hw_memory_range(0, &range));
+    assert_int_equal(range.start, 0);
+    assert_int_equal(range.size, low);
+    assert_true(range.usable);
+    expect_range(1, 0xf0000000, false);
+    expect_range(2, 0x100000000, true);
+    assert_false(hw_memory_range(3, &range));
+}
+
+static void memory_as_reported(void **state)
+{
+    static const unsigned char rom[0x1000];
+    struct kms_guest *guest = make_guest("mini", *(const enum kms_guest_mode *)*state);
+    struct kms_ram *ram = kms_machine_ram(kms_guest_machine(guest));
+    assert_int_equal(kms_ram_add_rom(ram, 0xf0000000, rom, sizeof rom), KMS_OK);
+    assert_int_equal(kms_ram_add(ram, 0x100000000, 0x1000), KMS_OK);
+    call(guest, do_look_at_memory, (void *)(uintptr_t)kms_guest_module(guest)->ops);
+    kms_guest_free(guest);
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST("a module is found by its name", found_by_name),
     KMS_TEST("modules are listed in the order of their names", listed_by_name),
@@ -90,5 +123,6 @@ static const struct CMUnitTest tests[] = {
     IN_BOTH_MODES("two modules with the same names in them live in one program", same_names_do_not_meet),
     IN_BOTH_MODES("each boot finds the static data as the compiler left it", every_boot_is_the_first),
     IN_BOTH_MODES("two guests of one module have their own static data", two_guests_of_one_module),
+    IN_BOTH_MODES("a kernel is told of RAM as usable, of ROM as not, and of no hole", memory_as_reported),
 };
 KMS_TESTS(guest_module, tests)

@@ -2,17 +2,21 @@
  * boot.h - the pieces of the boot image: entry, descriptor tables, traps, ring 3, serial port.
  *
  * An i386 image for a Multiboot 1 loader ("Multiboot Specification version 0.6.96"). It runs with interrupts
- * off: no interrupt controller is programmed, so only exceptions and INT arrive. The boot stack ends at
- * VANA_KERNEL_STACK_TOP, the stack of traps from ring 3 at VANA_RING0_STACK_TOP (src/vana/layout.h).
+ * off: no interrupt controller is programmed, so only exceptions and INT arrive. Image, boot module and boot stack
+ * lie from 1 MiB up to BOOT_STACK_TOP, in that order; where traps from ring 3 push is the kernel's choice
+ * (boot_kernel.h).
  */
 #ifndef BOOT_BOOT_H
 #define BOOT_BOOT_H
 
 #include <stdint.h>
 
-#include "../../lib/replay.h"
-
 #define BOOT_STACK_BOTTOM 0x001e0000u
+#define BOOT_STACK_TOP    0x00200000u
+
+/* Selectors of the image's GDT: descriptors.c makes them, stubs.S has them too. */
+#define KERNEL_CODE 0x08u
+#define KERNEL_DATA 0x10u
 
 #define VECTOR_DEBUG      1u
 #define VECTOR_PAGE_FAULT 14u
@@ -77,12 +81,6 @@ void trap_handle(struct trap_frame *frame);
 void serial_init(void);
 void serial_putchar(char c);
 
-/* ---- story.c ---- */
-
-/* What the image runs when the loader brings no operations. */
-extern const struct replay_op boot_story[];
-extern const uint32_t boot_story_length;
-
 /* ---- ports ---- */
 
 static inline void out8(uint16_t port, uint8_t value)
@@ -108,7 +106,8 @@ static inline uint8_t in8(uint16_t port)
 /* End the emulator, or stop where there is no such device. */
 _Noreturn void boot_exit(uint8_t value);
 
-/* Bytes of RAM, as the loader reported them. */
-void boot_set_ram_size(uint32_t bytes);
+/* Bytes of RAM, and its ranges, as the loader reported them. The map is the caller's and lasts. */
+struct memory_map;
+void boot_set_memory(uint32_t bytes, const struct memory_map *map);
 
 #endif

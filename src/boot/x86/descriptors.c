@@ -4,8 +4,7 @@
  */
 #include "boot.h"
 
-#include "../../vana/layout.h"
-#include "../../vana/task.h"
+#include "../boot_kernel.h"
 
 #define TSS_SELECTOR 0x28u
 
@@ -58,7 +57,7 @@ static uint64_t encode(const struct segment *segment)
 
 static void set_gate(unsigned vector, uint32_t entry, uint32_t kind)
 {
-    const uint32_t low = (entry & 0xffffu) | KERNEL_CODE_SELECTOR << 16;
+    const uint32_t low = (entry & 0xffffu) | KERNEL_CODE << 16;
     const uint32_t high = (entry & 0xffff0000u) | kind;
 
     idt[vector] = (uint64_t)high << 32 | low;
@@ -95,7 +94,7 @@ static void load_segments(void)
                      "movl %1, %%gs\n"
                      "movl %1, %%ss\n"
                      :
-                     : "i"(KERNEL_CODE_SELECTOR), "r"(KERNEL_DATA_SELECTOR)
+                     : "i"(KERNEL_CODE), "r"(KERNEL_DATA)
                      : "memory");
 }
 
@@ -104,8 +103,8 @@ void descriptors_init(void)
     const struct table_register gdt_register = {sizeof gdt - 1, (uint32_t)gdt};
     const struct table_register idt_register = {sizeof idt - 1, (uint32_t)idt};
 
-    task_state.esp0 = VANA_RING0_STACK_TOP;
-    task_state.ss0 = KERNEL_DATA_SELECTOR;
+    task_state.esp0 = boot_kernel.ring0_stack_top;
+    task_state.ss0 = KERNEL_DATA;
     task_state.io_map = (uint32_t)sizeof task_state << 16;
     fill_gdt();
     fill_idt();

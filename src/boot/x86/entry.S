@@ -2,7 +2,7 @@
 
 #define MULTIBOOT_MAGIC 0x1BADB002
 #define MULTIBOOT_FLAGS 0x00000003      /* modules on page boundaries; a report of memory */
-#define STACK_TOP       0x00200000      /* VANA_KERNEL_STACK_TOP */
+#define STACK_TOP       0x00200000      /* BOOT_STACK_TOP */
 
     .section .multiboot, "a"
     .align 4

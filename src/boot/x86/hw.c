@@ -3,13 +3,16 @@
  */
 #include <kernel/hw.h>
 
+#include "../../lib/memory_map.h"
 #include "boot.h"
 
 static uint32_t ram_size;
+static const struct memory_map *memory;
 
-void boot_set_ram_size(uint32_t bytes)
+void boot_set_memory(uint32_t bytes, const struct memory_map *map)
 {
     ram_size = bytes;
+    memory = map;
 }
 
 void *hw_ptr(uint32_t linear)
@@ -25,6 +28,16 @@ uint32_t hw_linear(const void *ptr)
 uint64_t hw_ram_size(void)
 {
     return ram_size;
+}
+
+bool hw_memory_range(uint32_t index, struct hw_memory_range *range)
+{
+    if (index >= memory->count)
+        return false;
+    range->start = memory->ranges[index].start;
+    range->size = memory->ranges[index].end - range->start;
+    range->usable = memory->usable[index];
+    return true;
 }
 
 uint32_t hw_read_cr0(void)

@@ -1,19 +1,21 @@
 /*
- * main.c - boots VanaOS and replays operations on it: those of the boot module, or the boot story.
+ * main.c - boots the kernel and replays operations on it: those of the boot module, or the boot story.
  *
  * On the console: a line for each step, a line for each operation (replay_format()), then "done" and two
  * numbers.
  */
 #include <kernel/hw.h>
 
+#include "../../lib/memory_map.h"
 #include "../../lib/replay.h"
 #include "../../lib/text.h"
-#include "../../vana/guest.h"
+#include "../boot_kernel.h"
 #include "boot.h"
 
 #define LOADER_MAGIC   0x2badb002u
 #define REPORT_MEMORY  0x01u
 #define REPORT_MODULES 0x08u
+#define REPORT_MAP     0x40u
 
 /* The loader's report, as far as it is used; "Boot information format" of the Multiboot Specification. */
 struct loader_report {
@@ -21,6 +23,8 @@ struct loader_report {
     uint32_t lower_kib, upper_kib; /* RAM below 1 MiB, and from 1 MiB on */
     uint32_t unused[2];
     uint32_t module_count, modules;
+    uint32_t symbols[4];
+    uint32_t map_bytes, map;
 };
 
 struct loader_module {
@@ -87,6 +91,13 @@ static void say_done(void)
 
 /* ---- what the loader brought ---- */
 
+static _Noreturn void give_up(const char *reason)
+{
+    say("cannot run: ");
+    say_line(reason);
+    boot_exit(BOOT_EXIT_BAD);
+}
+
 static struct work open_module(const struct loader_module *module)
 {
     struct work work = {0};
@@ -106,29 +117,35 @@ static struct work open_module(const struct loader_module *module)
     return work;
 }
 
+/* The report lies where the kernel will take memory: what is needed later is copied. */
+static const struct memory_map *open_map(const struct loader_report *report)
+{
+    static struct memory_map map;
+
+    if (!(report->flags & REPORT_MAP))
+        memory_map_add_usable(&map, 0x00100000u, (uint64_t)report->upper_kib * 1024);
+    else if (!memory_map_from_multiboot(&map, (const void *)report->map, report->map_bytes))
+        give_up("the loader's memory map does not fit its format");
+    return &map;
+}
+
 static struct work find_work(const struct loader_report *report)
 {
     if (!(report->flags & REPORT_MODULES) || report->module_count == 0)
-        return (struct work){.ops = boot_story, .count = boot_story_length};
+        return (struct work){.ops = boot_kernel.story, .count = boot_kernel.story_length};
     return open_module((const struct loader_module *)report->modules);
 }
 
 /* ---- the run ---- */
 
-static _Noreturn void give_up(const char *reason)
+static void start_kernel(void)
 {
-    say("cannot run: ");
-    say_line(reason);
-    boot_exit(BOOT_EXIT_BAD);
-}
-
-static void boot_kernel(void)
-{
-    const int status = vana_guest.boot();
+    const int status = boot_kernel.ops->boot();
 
     if (status != 0)
-        give_up(vana_guest.status_name(status));
-    say_line("booted vana");
+        give_up(boot_kernel.ops->status_name(status));
+    say("booted ");
+    say_line(boot_kernel.ops->name);
     say_register("CR3", hw_read_cr3());
 }
 
@@ -141,15 +158,15 @@ void boot_main(uint32_t magic, const struct loader_report *report)
     serial_init();
     if (magic != LOADER_MAGIC || !(report->flags & REPORT_MEMORY))
         give_up("this is no Multiboot loader");
-    boot_set_ram_size((report->upper_kib + 1024) * 1024);
+    boot_set_memory((report->upper_kib + 1024) * 1024, open_map(report));
     work = find_work(report);
     if (work.wrong)
         give_up(work.wrong);
     descriptors_init();
-    boot_kernel();
+    start_kernel();
 
     replay = (struct replay){
-        .guest = &vana_guest, .handles = handles, .handle_count = HANDLES, .report = say_event};
+        .guest = boot_kernel.ops, .handles = handles, .handle_count = HANDLES, .report = say_event};
     replay_start(&replay);
     replay_run(&replay, work.ops, work.count);
     say_done();

@@ -6,7 +6,7 @@
 #include <kernel/hw.h>
 #include <kernel/x86.h>
 
-#include "../../vana/config.h"
+#include "../boot_kernel.h"
 
 #define EFLAGS_ALWAYS_ONE 0x002u
 #define EFLAGS_TRAP       0x100u
@@ -107,7 +107,7 @@ static bool visit_code(void (*code)(void), uint32_t eax, uint32_t ebx, uint32_t 
         .ebx = ebx,
         .eip = (uint32_t)code,
         .eflags = EFLAGS_ALWAYS_ONE,
-        .esp = VANA_PROGRAM_VIRTUAL_STACK_ADDRESS_START,
+        .esp = boot_kernel.user_stack_top,
     };
 
     return visit(&registers, answer);
@@ -161,7 +161,7 @@ uint32_t hw_user_syscall(uint32_t command, uint32_t arg1, uint32_t arg2)
         .ecx = arg2,
         .eip = (uint32_t)user_syscall,
         .eflags = EFLAGS_ALWAYS_ONE,
-        .esp = VANA_PROGRAM_VIRTUAL_STACK_ADDRESS_START,
+        .esp = boot_kernel.user_stack_top,
     };
     uint32_t answer = UINT32_MAX;
 

@@ -1,4 +1,4 @@
-#include "boot_random.h"
+#include "vana_random.h"
 
 #include <kernel/x86.h>
 #include <stdbool.h>
@@ -141,7 +141,7 @@ static void fail_operation(struct dice *dice, struct replay_op *op)
     op->first = roll(dice, 1200);
 }
 
-void boot_random_operations(uint32_t seed, struct replay_op *ops, uint32_t count)
+void vana_random_operations(uint32_t seed, struct replay_op *ops, uint32_t count)
 {
     static void (*const makers[])(struct dice *, struct replay_op *) = {
         access_operation, access_operation,         access_operation,  paging_operation,

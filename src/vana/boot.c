@@ -1,21 +1,21 @@
 /*
- * story.c - the boot story: two processes, system calls 4 and 5 from ring 3, a deliberate fault.
+ * boot.c - VanaOS in a boot image, and its story: two processes, system calls 4 and 5 from ring 3, a deliberate fault.
  *
  * Process handles 0 and 1; handles 0 to 3 are blocks that they ask for.
  */
-#include "../../lib/replay.h"
-
 #include <kernel/x86.h>
 
-#include "../../vana/config.h"
-#include "../../vana/status.h"
-#include "../../vana/syscall.h"
-#include "boot.h"
+#include "../boot/boot_kernel.h"
+#include "config.h"
+#include "guest.h"
+#include "layout.h"
+#include "status.h"
+#include "syscall.h"
 
 #define USER_FAULT_WRITE (PFERR_P | PFERR_WR | PFERR_US)
 #define PAGE(number)     (0x00800000u + (number)*PAGE_SIZE)
 
-const struct replay_op boot_story[] = {
+static const struct replay_op story[] = {
     /* Two programs, each alone at the same virtual address. */
     {.code = REPLAY_CREATE, .id2 = 0, .first = 6000},
     {.code = REPLAY_CREATE, .id2 = 1, .first = 100},
@@ -72,4 +72,10 @@ const struct replay_op boot_story[] = {
     {.code = REPLAY_CHECK},
 };
 
-const uint32_t boot_story_length = sizeof boot_story / sizeof boot_story[0];
+const struct boot_kernel boot_kernel = {
+    .ops = &vana_guest,
+    .ring0_stack_top = VANA_RING0_STACK_TOP,
+    .user_stack_top = VANA_PROGRAM_VIRTUAL_STACK_ADDRESS_START,
+    .story = story,
+    .story_length = sizeof story / sizeof story[0],
+};
