@@ -27,6 +27,12 @@
  */
 void *hw_ptr(uint32_t linear);
 
+/*
+ * Whether hw_ptr() leads through the page tables once paging is on: true on the metal and in the linear window.
+ * False in direct mode, where a kernel whose memory is not identity-mapped hands hw_ptr() the physical address.
+ */
+bool hw_ptr_translates(void);
+
 /* The inverse of hw_ptr(). The pointer must have come from hw_ptr(), arithmetic included. */
 uint32_t hw_linear(const void *ptr);
 
@@ -91,6 +97,13 @@ bool hw_user_load(uint32_t linear, unsigned width, uint32_t *value);
 bool hw_user_store(uint32_t linear, unsigned width, uint32_t value);
 /* An instruction fetch of one byte at CPL 3; what stands there is not executed when hosted. */
 bool hw_user_fetch(uint32_t linear);
+
+/*
+ * For a kernel that is not mapped in its programs' address spaces: CR3 holds this value while the three functions
+ * above and hw_user_syscall() are in user mode, and what it held before whenever the kernel runs, its handlers
+ * included. 0: user mode has the address space that the kernel has.
+ */
+void hw_set_user_cr3(uint32_t cr3);
 
 /*
  * The same two accesses at CPL 0: what the kernel's own load or store would do to this linear address, through the

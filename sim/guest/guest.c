@@ -189,6 +189,7 @@ void kms_guest_reset(struct kms_guest *guest)
         guest_set_pristine(guest);
         guest->on_page_fault = NULL;
         guest->on_syscall = NULL;
+        guest->user_cr3 = 0;
         kms_cpu_reset(guest->cpu);
         enter_protected_mode(guest->cpu);
     }

@@ -30,6 +30,7 @@ struct kms_guest {
 
     hw_page_fault_handler on_page_fault;
     hw_syscall_handler on_syscall;
+    uint32_t user_cr3;       /* hw_set_user_cr3() */
     unsigned fault_depth;    /* page-fault handlers under way */
     unsigned char fill_byte; /* what RAM holds at power-on */
 

@@ -12,6 +12,7 @@ struct kms_guest_snapshot {
     struct shadow_log shadow; /* marks that changed since */
     hw_page_fault_handler on_page_fault;
     hw_syscall_handler on_syscall;
+    uint32_t user_cr3;
 };
 
 static void free_snapshot(struct kms_guest_snapshot *snapshot)
@@ -65,6 +66,7 @@ static enum kms_status take(struct kms_guest *guest, struct kms_guest_snapshot *
     guest_save_statics(guest, snapshot->statics);
     snapshot->on_page_fault = guest->on_page_fault;
     snapshot->on_syscall = guest->on_syscall;
+    snapshot->user_cr3 = guest->user_cr3;
     enum kms_status status = guest->window ? kms_window_save(guest->window, &snapshot->window) : KMS_OK;
     return status == KMS_OK ? kms_snapshot_take(guest->machine, &snapshot->machine) : status;
 }
@@ -103,6 +105,7 @@ void kms_guest_snapshot_restore(struct kms_guest *guest, struct kms_guest_snapsh
     guest_load_statics(guest, snapshot->statics);
     guest->on_page_fault = snapshot->on_page_fault;
     guest->on_syscall = snapshot->on_syscall;
+    guest->user_cr3 = snapshot->user_cr3;
     if (guest->window)
         kms_window_load(guest->window, snapshot->window);
     else

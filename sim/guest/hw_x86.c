@@ -22,6 +22,11 @@ void *hw_ptr(uint32_t linear)
     return linear <= guest->span ? guest->base + linear : ptr_beyond(guest, linear);
 }
 
+bool hw_ptr_translates(void)
+{
+    return guest_here(__func__)->mode == KMS_GUEST_WINDOW;
+}
+
 static bool linear_beyond(const struct kms_guest *guest, const uint8_t *ptr, uint32_t *linear)
 {
     struct kms_ram *ram = kms_machine_ram(guest->machine);
@@ -121,6 +126,38 @@ void hw_invlpg(uint32_t linear)
 
 /* ---- accesses ---- */
 
+void hw_set_user_cr3(uint32_t cr3)
+{
+    guest_here(__func__)->user_cr3 = cr3;
+}
+
+struct transfer {
+    const struct kms_access *access;
+    uint8_t *bytes;
+    unsigned width;
+};
+
+static enum kms_result transfer_once(struct kms_guest *guest, const struct transfer *transfer,
+                                     struct kms_fault *fault)
+{
+    if (transfer->access->kind == KMS_WRITE)
+        return kms_access_write(guest->cpu, transfer->access, transfer->bytes, transfer->width, fault);
+    return kms_access_read(guest->cpu, transfer->access, transfer->bytes, transfer->width, fault);
+}
+
+/* In the user's own address space, if the kernel has one of its own. */
+static enum kms_result transfer_in_space(struct kms_guest *guest, const struct transfer *transfer,
+                                         struct kms_fault *fault)
+{
+    if (transfer->access->privilege != KMS_AS_USER || !guest->user_cr3)
+        return transfer_once(guest, transfer, fault);
+    const uint32_t kernel_cr3 = (uint32_t)kms_x86_read(guest->cpu, KMS_X86_CR3);
+    write_register(guest, KMS_X86_CR3, guest->user_cr3);
+    enum kms_result result = transfer_once(guest, transfer, fault);
+    write_register(guest, KMS_X86_CR3, kernel_cr3);
+    return result;
+}
+
 /* One explicit access, run again as long as the kernel's handler repairs what is wrong. */
 static bool access_bytes(const struct kms_access *access, uint8_t *bytes, unsigned width)
 {
@@ -129,9 +166,7 @@ static bool access_bytes(const struct kms_access *access, uint8_t *bytes, unsign
         guest_panic(guest, "no access has %u bytes", width);
     for (unsigned attempt = 0;; attempt++) {
         struct kms_fault fault;
-        enum kms_result result = access->kind == KMS_WRITE
-                                     ? kms_access_write(guest->cpu, access, bytes, width, &fault)
-                                     : kms_access_read(guest->cpu, access, bytes, width, &fault);
+        enum kms_result result = transfer_in_space(guest, &(struct transfer){access, bytes, width}, &fault);
         if (result == KMS_UNBACKED)
             guest_stop_unbacked(guest, access->linear);
         if (result == KMS_DONE || !guest_repair(guest, &fault, attempt))

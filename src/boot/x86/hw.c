@@ -20,6 +20,11 @@ void *hw_ptr(uint32_t linear)
     return (void *)linear;
 }
 
+bool hw_ptr_translates(void)
+{
+    return true;
+}
+
 uint32_t hw_linear(const void *ptr)
 {
     return (uint32_t)ptr;
