@@ -11,6 +11,10 @@ if(KMEMSIM_HAVE_CMOCKA)
     add_library(kmemsim_test_main STATIC ${PROJECT_SOURCE_DIR}/tests/support/kms_test_main.c)
     target_include_directories(kmemsim_test_main PUBLIC ${PROJECT_SOURCE_DIR}/tests/support)
     target_link_libraries(kmemsim_test_main PUBLIC PkgConfig::KMEMSIM_CMOCKA PRIVATE kmemsim_warnings)
+
+    # For tests of a kernel hosted in both modes (tests/support/guest_fixture.h).
+    add_library(kmemsim_test_fixture STATIC ${PROJECT_SOURCE_DIR}/tests/support/guest_fixture.c)
+    target_link_libraries(kmemsim_test_fixture PUBLIC kmemsim_test_main kmemsim::kmemsim PRIVATE kmemsim_warnings)
 endif()
 
 function(kms_add_test)

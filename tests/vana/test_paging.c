@@ -307,7 +307,7 @@ static void count_invalidation(void *context, const struct kms_event *event)
 static unsigned invalidations_of(struct paging_4gb_chunk *chunk, uint32_t physical, int flags)
 {
     struct kms_observer observer = {.events = KMS_EVENT_INVALIDATE, .notify = count_invalidation};
-    struct kms_machine *const machine = kms_guest_machine(vana_under_test());
+    struct kms_machine *const machine = kms_guest_machine(fixture_guest());
 
     invalidations = 0;
     kms_machine_observe(machine, &observer);

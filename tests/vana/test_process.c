@@ -513,7 +513,7 @@ static void broken_ledgers(void **state)
     struct process_allocation good;
 
     (void)state;
-    vana_is_broken();
+    fixture_is_broken();
     assert_non_null(process_malloc(process, 5000));
     assert_non_null(process_malloc(process, 1));
     assert_null(process_check());
@@ -541,7 +541,7 @@ static void broken_processes(void **state)
     struct paging_4gb_chunk *const chunk = task_chunk(task);
 
     (void)state;
-    vana_is_broken();
+    fixture_is_broken();
     *entry_of(chunk, STACK) &= ~PTE_US;
     assert_string_equal(process_check(), "process 0: its stack is not mapped user writable");
     *entry_of(chunk, PROGRAM) &= ~PTE_P;

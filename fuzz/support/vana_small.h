@@ -1,5 +1,5 @@
 /*
- * small_config.h - VanaOS's own constants with a smaller heap, included before its config.h, whose guard this defines:
+ * vana_small.h - VanaOS's own constants with a smaller heap, included before its config.h, whose guard this defines:
  * the checkers look at every block and page of the heap after each input, and three directories fit in 3,200 blocks.
  * Addresses are the same as with the real heap for as long as it is not full.
  */
