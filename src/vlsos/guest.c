@@ -1,0 +1,72 @@
+#include "guest.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernel/hw.h"
+
+#include "config.h"
+#include "kernel.h"
+#include "memory.h"
+#include "pages.h"
+#include "status.h"
+
+/* Tools hold addresses of 64 bits; VlsOs has 32. */
+static bool fits(uint64_t number)
+{
+    return number <= UINT32_MAX;
+}
+
+/* ---- memory ---- */
+
+static guest_addr guest_alloc(uint64_t size, uint32_t flags)
+{
+    const unsigned order = buddy_order_for(size);
+    const uint32_t address = size > 0 ? pages_alloc(order) : PAGES_NONE;
+
+    if (address == PAGES_NONE)
+        return 0;
+    if (flags & GUEST_ZEROED)
+        memset(hw_ptr(address), 0, (size_t)size);
+    return address;
+}
+
+static int guest_free(guest_addr address)
+{
+    const int order = fits(address) ? buddy_order_at(&kernel_pages, (uint32_t)address) : -1;
+
+    return order < 0 ? VLSOS_EINVAL : pages_free((uint32_t)address, (unsigned)order);
+}
+
+static int guest_heap_info(struct guest_heap_info *info)
+{
+    const int highest = buddy_highest_order(&kernel_pages);
+    struct memory_usage usage;
+
+    memory_measure(&usage);
+    *info = (struct guest_heap_info){.start = kernel_pages.start,
+                                     .size = kernel_pages.end - kernel_pages.start,
+                                     .unit = BUDDY_FRAME_SIZE,
+                                     .used_units = usage.pages_used,
+                                     .longest_free_units = highest < 0 ? 0 : UINT64_C(1) << highest};
+    return VLSOS_OK;
+}
+
+static void guest_fail_allocation(uint32_t n)
+{
+    buddy_fail_at(&kernel_pages, n);
+}
+
+const struct guest_ops vlsos_guest = {
+    .abi = GUEST_ABI,
+    .name = "vlsos",
+    .title = "VlsOs: a buddy allocator, slabs, and virtual memory on PAE tables",
+    .ram_size = VLSOS_RAM_BYTES,
+    .boot = kernel_main,
+    .alloc = guest_alloc,
+    .free = guest_free,
+    .heap_info = guest_heap_info,
+    .fail_allocation = guest_fail_allocation,
+    .check = kernel_check,
+    .status_name = vlsos_status_name,
+};

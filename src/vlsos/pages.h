@@ -1,0 +1,29 @@
+/*
+ * pages.h - the one buddy allocator of the kernel: the pages from VLSOS_POOL to the end of RAM, its bookkeeping in
+ * the frame table.
+ *
+ * Physical addresses; the kernel reaches a page at hw_ptr(phys_to_virt(address)), which for the pool is
+ * hw_ptr(address). What is handed out holds whatever was there.
+ */
+#ifndef VLSOS_PAGES_H
+#define VLSOS_PAGES_H
+
+#include "buddy.h"
+
+#define PAGES_NONE BUDDY_NONE
+
+extern struct buddy kernel_pages;
+
+/* Make the pool, with all of it free. VLSOS_ENOMEM for a machine with less RAM than VLSOS_RAM_LEAST. */
+int pages_init(void);
+
+/* 2^order pages, contiguous and aligned to their size: the physical address, or PAGES_NONE. */
+uint32_t pages_alloc(unsigned order);
+
+/* Give back what pages_alloc() gave for this order. VLSOS_EINVAL for anything else, and nothing is changed. */
+int pages_free(uint32_t address, unsigned order);
+
+/* The address lies in the pool. */
+bool pages_has(uint32_t address);
+
+#endif
