@@ -41,7 +41,7 @@ struct kms_guest_module {
     const struct guest_ops *ops;
     unsigned char *data, *data_end; /* initialised static data */
     unsigned char *bss, *bss_end;   /* zeroed static data */
-    unsigned char *pristine;        /* what `data` held when the program started */
+    unsigned char *pristine;        /* what `data` held before the first guest; NULL until then */
     struct kms_guest *live;         /* whose static data stands in the module now */
     struct kms_guest_module *next;
 };

@@ -105,7 +105,7 @@ enum kms_status kms_guest_new(const struct kms_guest_options *options, struct km
         module = kms_guest_find(options->kernel);
     if (!module || module->ops->abi != GUEST_ABI)
         return KMS_BAD_OPTION;
-    struct kms_guest *made = allocate(module, options);
+    struct kms_guest *made = module_keep_pristine(module) ? allocate(module, options) : NULL;
     if (!made)
         return KMS_NO_MEMORY;
     enum kms_status status = make(made, options);

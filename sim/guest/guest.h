@@ -76,6 +76,8 @@ void guest_marks_change(const volatile void *at, size_t size);
 
 /* ---- module.c ---- */
 
+/* Before the first guest of a module: what its static data holds now is how the compiler left it. False: no memory. */
+bool module_keep_pristine(struct kms_guest_module *module);
 size_t module_statics_size(const struct kms_guest_module *module);
 /* The module's static data as the compiler left it, and as it is, from and to `statics`. */
 void module_statics_pristine(const struct kms_guest_module *module, unsigned char *statics);

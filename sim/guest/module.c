@@ -64,10 +64,14 @@ void module_statics_load(const struct kms_guest_module *module, const unsigned c
     raw_copy(module->bss, statics + data_size(module), bss_size(module));
 }
 
-_Noreturn static void refuse(const struct kms_guest_module *module, const char *why)
+bool module_keep_pristine(struct kms_guest_module *module)
 {
-    fprintf(stderr, "kmemsim: the guest module \"%s\" cannot be registered: %s\n", module->name, why);
-    abort();
+    if (module->pristine)
+        return true;
+    module->pristine = malloc(data_size(module) + 1);
+    if (module->pristine)
+        raw_copy(module->pristine, module->data, data_size(module));
+    return module->pristine != NULL;
 }
 
 void kms_guest_register(struct kms_guest_module *module)
@@ -75,12 +79,10 @@ void kms_guest_register(struct kms_guest_module *module)
     struct kms_guest_module **link = &modules;
     while (*link && strcmp((*link)->name, module->name) < 0)
         link = &(*link)->next;
-    if (*link && strcmp((*link)->name, module->name) == 0)
-        refuse(module, "another one has this name");
-    module->pristine = malloc(data_size(module) + 1);
-    if (!module->pristine)
-        refuse(module, "no memory");
-    raw_copy(module->pristine, module->data, data_size(module));
+    if (*link && strcmp((*link)->name, module->name) == 0) {
+        fprintf(stderr, "kmemsim: there are two guest modules of the name \"%s\"\n", module->name);
+        abort();
+    }
     module->next = *link;
     *link = module;
 }

@@ -10,7 +10,7 @@
  */
 #include "ram_map.h"
 
-#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct saved_page {
@@ -37,9 +37,10 @@ static uint8_t *page_bytes(const struct saved_page *saved)
  * out of memory for a 4 KiB copy, so stop with words rather than lose a snapshot silently. */
 static void *must_have(void *memory)
 {
-    assert(memory && "no host memory to save a page for a snapshot");
-    if (!memory)
+    if (!memory) {
+        fputs("kmemsim: no memory to save a page for a snapshot\n", stderr);
         abort();
+    }
     return memory;
 }
 

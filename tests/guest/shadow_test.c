@@ -115,7 +115,8 @@ static void a_kernels_marks_reach_the_sanitizer(void **state)
     struct kms_guest *guest;
     (void)state;
     shadow_open(&range);
-    assert_int_equal(kms_guest_new(&(struct kms_guest_options){.kernel = "mini", .plain = true}, &guest), KMS_OK);
+    assert_int_equal(kms_guest_new(&(struct kms_guest_options){.kernel = "mini", .plain = true}, &guest),
+                     KMS_OK);
     assert_int_equal(kms_guest_call(guest, mark, NULL, NULL), KMS_GUEST_RETURNED);
     assert_int_equal(shut_bytes(), 32);
     kms_guest_free(guest);

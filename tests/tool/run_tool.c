@@ -63,22 +63,31 @@ char *tool_read(const char *path, size_t *size)
     return bytes;
 }
 
-struct tool_run tool_run(const char *format, ...)
+struct tool_run tool_run_any(const char *arguments)
 {
-    char arguments[2048], command[4096];
+    char command[4096];
     struct tool_run run;
-    va_list list;
-    va_start(list, format);
-    vsnprintf(arguments, sizeof arguments, format, list);
-    va_end(list);
     snprintf(command, sizeof command, "cd '%s' && '%s' %s >out 2>err", tool_folder(), KMEMSIM_TOOL,
              arguments);
     int status = system(command);
-    if (!WIFEXITED(status) || WEXITSTATUS(status) > 2)
+    if (!WIFEXITED(status))
         fail_msg("kmemsim %s: status %d", arguments, status);
     run.status = WEXITSTATUS(status);
     run.out = tool_read(path_in("out"), NULL);
     run.err = tool_read(path_in("err"), NULL);
+    return run;
+}
+
+struct tool_run tool_run(const char *format, ...)
+{
+    char arguments[2048];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(arguments, sizeof arguments, format, list);
+    va_end(list);
+    struct tool_run run = tool_run_any(arguments);
+    if (run.status > 2)
+        fail_msg("kmemsim %s: status %d: %s", arguments, run.status, run.err);
     return run;
 }
 

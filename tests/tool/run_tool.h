@@ -12,6 +12,8 @@ struct tool_run {
 
 /* Arguments as a shell reads them, put together as by printf. Freed by tool_free(). */
 __attribute__((format(printf, 1, 2))) struct tool_run tool_run(const char *format, ...);
+/* The same with any status, also that of a shell whose program was killed: 128 and the signal's number. */
+struct tool_run tool_run_any(const char *arguments);
 void tool_free(struct tool_run *run);
 /* Runs, compares both streams (err NULL: whatever it says) and the status, and frees. */
 void tool_expect(const char *arguments, const char *out, const char *err, int status);
