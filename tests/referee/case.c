@@ -1,12 +1,9 @@
-#include "case.h"
+#include "case_impl.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const code_words[REF_CODES] = {"reset",  "poke",   "peek",   "cr0",  "cr3",
-                                                  "cr4",    "efer",   "pkru",   "pkrs", "ac",
-                                                  "access", "invlpg", "invpcid"};
 static const char *const kind_words[REF_KINDS] = {"read", "write", "rmw", "fetch", "gdt", "idt", "tss"};
 
 void case_begin(struct ref_case *c, const char *name)
@@ -31,29 +28,28 @@ bool case_add(struct ref_case *c, struct ref_op op)
 static void access_write(char *text, size_t size, const struct ref_op *op)
 {
     const char *user = op->flags & REF_USER ? " user" : "";
+    const char *mprv = op->flags & REF_MPRV ? " mprv" : "";
     const char *novalue = op->flags & REF_NO_VALUE ? " novalue" : "";
     const char *word = kind_words[op->kind];
     unsigned long long address = op->address, value = op->value;
     if (op->kind == REF_WRITE || op->kind == REF_RMW)
-        snprintf(text, size, "%s%u%s 0x%llx 0x%llx%s", word, op->width, user, address, value, novalue);
+        snprintf(text, size, "%s%u%s%s 0x%llx 0x%llx%s", word, op->width, mprv, user, address, value,
+                 novalue);
     else if (op->kind <= REF_FETCH)
-        snprintf(text, size, "%s%u%s 0x%llx%s", word, op->width, user, address, novalue);
+        snprintf(text, size, "%s%u%s%s 0x%llx%s", word, op->width, mprv, user, address, novalue);
     else
         snprintf(text, size, "%s%s 0x%llx", word, user, address);
 }
 
 void op_write(char *text, size_t size, const struct ref_op *op)
 {
-    const char *word = op->code < REF_CODES ? code_words[op->code] : "unknown";
     unsigned long long address = op->address, value = op->value;
     switch (op->code) {
     case REF_RESET: snprintf(text, size, "reset"); break;
     case REF_POKE: snprintf(text, size, "poke%u 0x%llx 0x%llx", op->width, address, value); break;
     case REF_PEEK: snprintf(text, size, "peek%u 0x%llx", op->width, address); break;
     case REF_ACCESS: access_write(text, size, op); break;
-    case REF_INVLPG: snprintf(text, size, "invlpg 0x%llx", address); break;
-    case REF_INVPCID: snprintf(text, size, "invpcid %u 0x%x 0x%llx", op->kind, op->extra, address); break;
-    default: snprintf(text, size, "%s%s 0x%llx", op->flags & REF_MAY_FAULT ? "try " : "", word, value);
+    default: own_op_write(text, size, op);
     }
 }
 
@@ -63,26 +59,24 @@ static void outcome_write(char *text, size_t size, const struct outcome *o)
         snprintf(text, size, "ok");
     else if (o->kind == OUTCOME_VALUE)
         snprintf(text, size, "0x%llx", (unsigned long long)o->value);
-    else if (o->vector == 14)
-        snprintf(text, size, "pf 0x%x at 0x%llx", o->error, (unsigned long long)o->value);
     else
-        snprintf(text, size, "%s", o->vector == 13 ? "gp" : "ud");
+        own_fault_write(text, size, o);
 }
 
 void result_write(char *text, size_t size, const struct ref_op *op, const struct ref_result *r)
 {
-    unsigned long long value = r->value, cr2 = r->cr2;
+    const struct outcome fault = {OUTCOME_FAULT, r->vector, r->error, r->cr2};
     bool reads = op->code == REF_PEEK || (op->code == REF_ACCESS && op->kind != REF_WRITE);
     if (r->status == REF_SKIPPED)
         snprintf(text, size, "skipped");
     else if (r->status == REF_UNSUPPORTED)
         snprintf(text, size, "unsupported");
-    else if (r->status == REF_FAULT && r->vector == 14)
-        snprintf(text, size, "pf 0x%x at 0x%llx", r->error, cr2);
+    else if (r->status == REF_FAULT && own_fault_has_words(r))
+        own_fault_write(text, size, &fault);
     else if (r->status == REF_FAULT)
         snprintf(text, size, "exception %u error 0x%x", r->vector, r->error);
     else if (reads)
-        snprintf(text, size, "0x%llx", value);
+        snprintf(text, size, "0x%llx", (unsigned long long)r->value);
     else
         snprintf(text, size, "ok");
 }
@@ -107,8 +101,7 @@ void case_write(FILE *out, const struct ref_case *c)
 static bool outcome_is(const struct outcome *o, const struct ref_result *r)
 {
     if (o->kind == OUTCOME_FAULT)
-        return r->status == REF_FAULT && r->vector == o->vector && r->error == o->error &&
-               (o->vector != 14 || r->cr2 == o->value);
+        return r->status == REF_FAULT && r->vector == o->vector && r->error == o->error && r->cr2 == o->value;
     return r->status == REF_DONE && (o->kind == OUTCOME_OK || r->value == o->value);
 }
 
@@ -135,15 +128,7 @@ bool plain_number(void *context, const char *word, uint64_t *value)
     return errno == 0 && *end == 0;
 }
 
-struct reader {
-    const struct words *words;
-    size_t next;
-    number_reader *number;
-    void *context;
-    bool bad;
-};
-
-static bool accept(struct reader *r, const char *word)
+bool reader_accept(struct reader *r, const char *word)
 {
     if (r->next >= r->words->count || strcmp(r->words->word[r->next], word) != 0)
         return false;
@@ -151,7 +136,7 @@ static bool accept(struct reader *r, const char *word)
     return true;
 }
 
-static uint64_t number(struct reader *r)
+uint64_t reader_number(struct reader *r)
 {
     uint64_t value = 0;
     if (r->next >= r->words->count || !r->number(r->context, r->words->word[r->next++], &value))
@@ -177,9 +162,9 @@ static bool read_memory(struct reader *r, struct ref_op *op, const char *word)
         op->code = REF_PEEK;
     else
         return false;
-    op->address = number(r);
+    op->address = reader_number(r);
     if (op->code == REF_POKE)
-        op->value = number(r);
+        op->value = reader_number(r);
     return true;
 }
 
@@ -200,34 +185,15 @@ static bool read_access(struct reader *r, struct ref_op *op, const char *word)
     if (!access_word(op, word))
         return false;
     op->code = REF_ACCESS;
-    if (accept(r, "user"))
+    if (reader_accept(r, "mprv"))
+        op->flags |= REF_MPRV;
+    if (reader_accept(r, "user"))
         op->flags |= REF_USER;
-    op->address = number(r);
+    op->address = reader_number(r);
     if (op->kind == REF_WRITE || op->kind == REF_RMW)
-        op->value = number(r);
-    if (accept(r, "novalue"))
+        op->value = reader_number(r);
+    if (reader_accept(r, "novalue"))
         op->flags |= REF_NO_VALUE;
-    return true;
-}
-
-static bool read_other(struct reader *r, struct ref_op *op, const char *word)
-{
-    uint8_t code = REF_CR0;
-    while (code < REF_CODES && strcmp(word, code_words[code]) != 0)
-        code++;
-    op->code = code;
-    op->kind = 0;
-    if (code == REF_INVLPG) {
-        op->address = number(r);
-    } else if (code == REF_INVPCID) {
-        op->kind = (uint8_t)number(r);
-        op->extra = (uint32_t)number(r);
-        op->address = number(r);
-    } else if (code < REF_ACCESS) {
-        op->value = number(r);
-    } else {
-        return false;
-    }
     return true;
 }
 
@@ -235,11 +201,11 @@ bool op_read(struct ref_op *op, const struct words *words, number_reader *read_n
 {
     struct reader r = {words, 0, read_number, context, false};
     *op = (struct ref_op){0};
-    if (accept(&r, "try"))
+    if (reader_accept(&r, "try"))
         op->flags = REF_MAY_FAULT;
     if (r.next >= words->count)
         return false;
     const char *word = words->word[r.next++];
-    bool known = read_memory(&r, op, word) || read_access(&r, op, word) || read_other(&r, op, word);
+    bool known = read_memory(&r, op, word) || read_access(&r, op, word) || own_op_read(&r, op, word);
     return known && !r.bad && r.next == words->count;
 }

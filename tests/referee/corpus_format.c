@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "case_impl.h"
+#include "story_layout.h"
+
 #define TAG_DONE        0x80u
 #define TAG_SAME        0x81u /* done, and the value is the likely one */
 #define TAG_SKIPPED     0x82u
@@ -23,11 +26,6 @@ void bytes_add(struct bytes *b, const void *from, size_t n)
     b->size += n;
 }
 
-static bool silent(const struct ref_op *op)
-{
-    return op->code == REF_RESET || op->code == REF_POKE || op->code == REF_AC;
-}
-
 static size_t value_width(const struct ref_op *op)
 {
     if (op->code == REF_PEEK)
@@ -35,14 +33,6 @@ static size_t value_width(const struct ref_op *op)
     bool reads =
         op->code == REF_ACCESS && (op->kind == REF_READ || op->kind == REF_RMW || op->kind == REF_FETCH);
     return reads && !(op->flags & REF_NO_VALUE) ? op->width : 0;
-}
-
-static uint64_t pattern(uint64_t pa, unsigned width)
-{
-    if (pa < REF_DATA || pa >= REF_DATA_END || width < 4)
-        return 0;
-    uint64_t value = REF_PATTERN(pa);
-    return width == 8 ? value | (uint64_t)REF_PATTERN(pa + 4) << 32 : value;
 }
 
 /* What a peek most likely finds: what was poked there last, or base memory. */
@@ -55,7 +45,7 @@ static uint64_t likely(const struct ref_case *c, size_t i)
         if (c->ops[k].code == REF_POKE && c->ops[k].address == op->address && c->ops[k].width == op->width)
             return c->ops[k].value;
     }
-    return pattern(op->address, op->width);
+    return op->width < 4 ? 0 : layout_pattern(op->address, op->width);
 }
 
 static void write_fault(struct bytes *to, const struct ref_op *op, const struct ref_result *r)
@@ -63,14 +53,14 @@ static void write_fault(struct bytes *to, const struct ref_op *op, const struct 
     uint8_t bytes[10] = {r->vector, (uint8_t)r->error};
     uint64_t distance = r->cr2 - op->address; /* a small number: 0, or the rest of the page */
     memcpy(bytes + 2, &distance, 8);
-    bytes_add(to, bytes, r->vector == 14 ? 10 : 2);
+    bytes_add(to, bytes, own_fault_has_address(r->vector) ? 10 : 2);
 }
 
 void corpus_write_answers(struct bytes *to, const struct ref_case *c, const struct ref_result *results)
 {
     for (size_t i = 0; i < c->count; i++) {
         const struct ref_result *r = &results[i];
-        if (silent(&c->ops[i]))
+        if (own_op_is_silent(&c->ops[i]))
             continue;
         if (r->status == REF_FAULT) {
             write_fault(to, &c->ops[i], r);
@@ -109,9 +99,10 @@ static bool read_answer(struct corpus_cursor *from, const struct ref_case *c, si
         r->value = r->status == REF_DONE ? distance ^ likely(c, i) : 0;
         return true;
     }
-    if (!take(from, &error, 1) || (tag == 14 && !take(from, &distance, 8)))
+    if (!take(from, &error, 1) || (own_fault_has_address(tag) && !take(from, &distance, 8)))
         return false;
-    *r = (struct ref_result){REF_FAULT, tag, 0, error, tag == 14 ? c->ops[i].address + distance : 0, 0};
+    *r = (struct ref_result){
+        REF_FAULT, tag, 0, error, own_fault_has_address(tag) ? c->ops[i].address + distance : 0, 0};
     return true;
 }
 
@@ -119,7 +110,7 @@ bool corpus_read_answers(struct corpus_cursor *from, const struct ref_case *c, s
 {
     for (size_t i = 0; i < c->count; i++) {
         results[i] = (struct ref_result){.status = REF_DONE};
-        if (!silent(&c->ops[i]) && !read_answer(from, c, i, &results[i]))
+        if (!own_op_is_silent(&c->ops[i]) && !read_answer(from, c, i, &results[i]))
             return false;
     }
     return true;

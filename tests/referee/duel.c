@@ -66,8 +66,8 @@ enum emulator_status duel_open(const struct duel_options *options, struct duel *
     d->options = *options;
     enum emulator_status status = start_emulator(d);
     if (status == EMULATOR_OK) {
-        unsigned policies = options->oracle == EMULATOR_QEMU ? POLICY_ACCESSED_ON_WALK : 0;
-        d->subject = subject_new(&(struct subject_options){d->cpu, ram_bytes(d), policies});
+        const struct subject_options machine = {d->cpu, ram_bytes(d), subject_policies(options->oracle)};
+        d->subject = subject_new(&machine);
         snprintf(d->error, sizeof(d->error), "no memory for the machine");
         status = d->subject ? EMULATOR_OK : EMULATOR_FAILED;
     }

@@ -7,6 +7,11 @@
 
 struct duel;
 
+/* The emulators of this program's architecture; the first is asked where nothing else is said. */
+extern const struct own_oracles {
+    enum emulator_kind first, last;
+} own_oracles;
+
 struct duel_options {
     enum emulator_kind oracle;
     struct emulator_options emulator;

@@ -17,6 +17,9 @@ enum emulator_status emulator_fail(struct emulator *e, const char *format, ...)
     return EMULATOR_FAILED;
 }
 
+static const char *const programs[EMULATORS] = {REFEREE_ROM, REFEREE_ROM, REFEREE_RISCV32, REFEREE_RISCV64,
+                                                REFEREE_RISCV64};
+
 static void set_defaults(struct emulator *e, const struct emulator_options *options)
 {
     e->options = *options;
@@ -26,7 +29,7 @@ static void set_defaults(struct emulator *e, const struct emulator_options *opti
         e->options.ram_mib = 64;
     if (!e->options.timeout_ms)
         e->options.timeout_ms = 20000;
-    snprintf(e->rom, sizeof(e->rom), "%s", options->rom);
+    snprintf(e->rom, sizeof(e->rom), "%s", options->rom ? options->rom : programs[e->kind]);
 }
 
 bool emulator_make_file(struct emulator *e, enum emulator_file file)
@@ -55,7 +58,7 @@ enum emulator_status emulator_open(enum emulator_kind kind, const struct emulato
     for (int i = 0; i < EMULATOR_FILES; i++)
         e->file[i] = -1;
     set_defaults(e, options);
-    enum emulator_status status = kind == EMULATOR_QEMU ? qemu_open(e) : bochs_open(e);
+    enum emulator_status status = kind == EMULATOR_BOCHS ? bochs_open(e) : qemu_open(e);
     if (status == EMULATOR_OK) {
         *emulator = e;
         return status;
@@ -69,10 +72,10 @@ void emulator_close(struct emulator *e)
 {
     if (!e)
         return;
-    if (e->kind == EMULATOR_QEMU)
-        qemu_close(e);
-    else
+    if (e->kind == EMULATOR_BOCHS)
         bochs_close(e);
+    else
+        qemu_close(e);
     for (int i = 0; i < EMULATOR_FILES; i++) {
         if (e->file[i] >= 0)
             close(e->file[i]);
@@ -85,12 +88,12 @@ static enum emulator_status start_part(struct emulator *e)
     e->work.part = 0;
     if (!e->work.count)
         return EMULATOR_OK;
-    return e->kind == EMULATOR_QEMU ? qemu_start(e) : bochs_start(e);
+    return e->kind == EMULATOR_BOCHS ? bochs_start(e) : qemu_start(e);
 }
 
 static enum emulator_status collect_part(struct emulator *e)
 {
-    return e->kind == EMULATOR_QEMU ? qemu_collect(e) : bochs_collect(e);
+    return e->kind == EMULATOR_BOCHS ? bochs_collect(e) : qemu_collect(e);
 }
 
 size_t emulator_part(const struct emulator *e, size_t max)
@@ -141,5 +144,6 @@ const char *emulator_error(const struct emulator *e)
 
 const char *emulator_name(enum emulator_kind kind)
 {
-    return kind == EMULATOR_QEMU ? "qemu" : "bochs";
+    static const char *const names[EMULATORS] = {"qemu", "bochs", "riscv32", "riscv64", "riscv64ext"};
+    return names[kind];
 }

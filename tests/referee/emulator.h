@@ -1,7 +1,7 @@
 /*
  * emulator.h - an emulated CPU that runs the referee's ROM and answers operations.
  *
- * QEMU is live: it shares its RAM with the host and answers each ring of a bell within microseconds. Bochs works
+ * Whatever is QEMU is live: it shares its RAM with the host and answers each ring of a bell within microseconds. Bochs works
  * in batches: each run starts it, lets it work through a file, and reads what it prints. Both look alike here.
  * No call waits without end, and no emulator outlives the program that started it.
  */
@@ -13,11 +13,18 @@
 
 #include "protocol.h"
 
-enum emulator_kind { EMULATOR_QEMU, EMULATOR_BOCHS };
+enum emulator_kind {
+    EMULATOR_QEMU, /* an x86 PC */
+    EMULATOR_BOCHS,
+    EMULATOR_RISCV32,    /* QEMU's riscv32 */
+    EMULATOR_RISCV64,    /* ... and riscv64, without Svnapot and Svpbmt */
+    EMULATOR_RISCV64EXT, /* ... with both */
+    EMULATORS
+};
 
-/* Zero is the default everywhere but in `rom`. */
+/* Zero is the default everywhere. */
 struct emulator_options {
-    const char *rom;     /* path of the ROM image */
+    const char *rom;     /* path of the ROM or program; NULL: the one built with this */
     unsigned phys_bits;  /* QEMU: MAXPHYADDR, 32 to 52; 0: 40. Bochs always has 40 */
     unsigned ram_mib;    /* 0: 64. QEMU's is sparse, so hundreds of GiB are fine; Bochs has at most 2048 */
     unsigned timeout_ms; /* for one batch; 0: 20 s */

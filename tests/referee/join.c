@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "case_impl.h"
+
 #define RAM_BYTES (64ull << 20)
 
 static bool expectable(const struct ref_result *r)
 {
     if (r->status == REF_FAULT)
-        return r->vector == 14 || (r->error == 0 && (r->vector == 13 || r->vector == 6));
+        return own_fault_has_words(r);
     return r->status == REF_DONE;
 }
 
@@ -27,10 +29,9 @@ static void expect_theirs(struct ref_case *c, const struct answers *a, size_t wr
 {
     for (size_t i = 0; i < c->count; i++) {
         const struct ref_op *op = &c->ops[i];
-        bool silent = op->code == REF_RESET || op->code == REF_POKE || op->code == REF_AC;
         bool known = i != wrong && results_differ(op, &a->mine[i], &a->theirs[i]);
         c->expect[i] = (struct expectation){0};
-        if (!silent && !known && expectable(&a->theirs[i]))
+        if (!own_op_is_silent(op) && !known && expectable(&a->theirs[i]))
             c->expect[i] = expectation_of(op, &a->theirs[i]);
     }
 }
@@ -54,10 +55,13 @@ struct subject *join_subject(const char *path)
 {
     struct ref_cpu cpu = {~0u, ~0u, ~0u, ~0u, ~0u, 0};
     const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
-    char oracle[8];
-    if (sscanf(name, "%7[a-z]-%u-", oracle, &cpu.maxphyaddr) != 2 || cpu.maxphyaddr < 32 ||
-        cpu.maxphyaddr > 52)
+    char word[12];
+    enum emulator_kind oracle = 0;
+    if (sscanf(name, "%11[a-z0-9]-%u-", word, &cpu.maxphyaddr) != 2)
         return NULL;
-    unsigned policies = strcmp(oracle, "qemu") == 0 ? POLICY_ACCESSED_ON_WALK : 0;
-    return subject_new(&(struct subject_options){cpu, RAM_BYTES, policies});
+    while (oracle < EMULATORS && strcmp(word, emulator_name(oracle)) != 0)
+        oracle++;
+    if (oracle == EMULATORS || !own_cpu(oracle, &cpu))
+        return NULL;
+    return subject_new(&(struct subject_options){cpu, RAM_BYTES, subject_policies(oracle)});
 }

@@ -98,6 +98,7 @@ enum ref_kind {
 #define REF_USER      0x01 /* CPL 3 */
 #define REF_MAY_FAULT 0x02 /* a faulting configuration write does not end the case */
 #define REF_NO_VALUE  0x04 /* the value read is not comparable (a frame outside RAM) */
+#define REF_MPRV      0x08 /* RISC-V: made by M-mode with MPRV; not for fetches */
 
 /*
  * Fetches: width 1 meets int3 (byte 0xcc, what the pattern holds at each dword); width 2 meets `int n` (0xcd, n),

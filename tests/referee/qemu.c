@@ -10,13 +10,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROGRAM      "qemu-system-x86_64"
 #define SHARED_BYTES 0x400000u /* all that the host touches */
 #define SPIN_ROUNDS  2000u
 #define BOOT_MS      10000u
 #define BOOT_KVM_MS  180000u /* some hosts run code without paging one instruction at a time */
 
 struct qemu_arguments {
+    char program[32];
     char object[256];
     char machine[96];
     char accel[32];
@@ -41,26 +41,52 @@ static enum emulator_status map_ram(struct emulator *e)
     return EMULATOR_OK;
 }
 
+static bool is_riscv(const struct emulator *e)
+{
+    return e->kind >= EMULATOR_RISCV32;
+}
+
+static const char *program(const struct emulator *e)
+{
+    if (!is_riscv(e))
+        return "qemu-system-x86_64";
+    return e->kind == EMULATOR_RISCV32 ? "qemu-system-riscv32" : "qemu-system-riscv64";
+}
+
+static const char *riscv_cpu(const struct emulator *e)
+{
+    if (e->options.cpu)
+        return e->options.cpu;
+    return e->kind == EMULATOR_RISCV32   ? "rv32"
+           : e->kind == EMULATOR_RISCV64 ? "rv64,svnapot=off,svpbmt=off"
+                                         : "rv64,svnapot=on,svpbmt=on";
+}
+
 static void fill_arguments(const struct emulator *e, struct qemu_arguments *a)
 {
     char name[48];
     emulator_path(e, FILE_RAM, name);
     snprintf(a->object, sizeof(a->object), "memory-backend-file,id=ram,size=%uM,mem-path=%s,share=on",
              e->options.ram_mib, name);
-    snprintf(a->machine, sizeof(a->machine), "pc,memory-backend=ram");
+    snprintf(a->program, sizeof(a->program), "%s", program(e));
+    snprintf(a->machine, sizeof(a->machine), "%s,memory-backend=ram", is_riscv(e) ? "virt" : "pc");
     /* Every fetch is code at a new address: a small buffer is emptied before it outgrows the host's caches. */
     snprintf(a->accel, sizeof(a->accel), "%s", e->options.kvm ? "kvm" : "tcg,tb-size=16");
     snprintf(a->size, sizeof(a->size), "%uM", e->options.ram_mib);
     if (e->options.kvm)
         snprintf(a->cpu, sizeof(a->cpu), "host,host-phys-bits=on");
+    else if (is_riscv(e))
+        snprintf(a->cpu, sizeof(a->cpu), "%s", riscv_cpu(e));
     else
         snprintf(a->cpu, sizeof(a->cpu), "%s,phys-bits=%u", e->options.cpu ? e->options.cpu : "max",
                  e->options.phys_bits);
 }
 
+#define FIRMWARE 12 /* where the arguments of QEMU for a PC name its firmware */
+
 static void start(struct emulator *e, struct qemu_arguments *a)
 {
-    char *argv[] = {(char[]){PROGRAM},
+    char *argv[] = {a->program,
                     (char[]){"-object"},
                     a->object,
                     (char[]){"-machine"},
@@ -80,6 +106,11 @@ static void start(struct emulator *e, struct qemu_arguments *a)
                     (char[]){"-debugcon"},
                     (char[]){"null"},
                     NULL};
+    if (is_riscv(e)) { /* no firmware, and no port to print on */
+        argv[FIRMWARE] = (char[]){"none"};
+        argv[FIRMWARE + 5] = (char[]){"-kernel"};
+        argv[FIRMWARE + 6] = e->rom;
+    }
     e->pid = process_start(&(struct process_spec){argv, -1, -1});
 }
 
@@ -113,8 +144,8 @@ static enum emulator_status wait_for(struct emulator *e, volatile uint32_t *word
 
 enum emulator_status qemu_open(struct emulator *e)
 {
-    if (!process_program_exists(PROGRAM)) {
-        emulator_fail(e, PROGRAM " is not installed");
+    if (!process_program_exists(program(e))) {
+        emulator_fail(e, "%s is not installed", program(e));
         return EMULATOR_MISSING;
     }
     if (e->options.kvm && access("/dev/kvm", R_OK | W_OK) != 0) {

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "case_impl.h"
+
 struct reduction {
     still_shows *shows;
     void *context;
@@ -27,21 +29,12 @@ static bool try_candidate(struct reduction *r, struct ref_case *c, const struct 
     return true;
 }
 
-/* Without these the ROM would lose its own tables, and an emulator with it. */
-static bool essential(const struct ref_op *op)
-{
-    bool root = op->code == REF_POKE && (op->value == REF_ROOT0_32BIT || op->value == REF_ROOT0_PAE ||
-                                         op->value == REF_ROOT0_4LEVEL || op->value == REF_ROOT0_5LEVEL);
-    bool paging = op->code == REF_CR0 || op->code == REF_CR3 || op->code == REF_CR4 || op->code == REF_EFER;
-    return op->code == REF_RESET || root || (paging && !(op->flags & REF_MAY_FAULT));
-}
-
 static bool drop_operations(struct reduction *r, struct ref_case *c)
 {
     bool dropped = false;
     for (size_t i = c->count - 1; i > 0; i--) {
         struct ref_case candidate = *c;
-        if (essential(&c->ops[i]))
+        if (own_op_is_essential(&c->ops[i]))
             continue;
         remove_operation(&candidate, i);
         dropped |= try_candidate(r, c, &candidate);
@@ -52,7 +45,7 @@ static bool drop_operations(struct reduction *r, struct ref_case *c)
 static bool has_value(const struct ref_op *op)
 {
     bool writes = op->code == REF_ACCESS && (op->kind == REF_WRITE || op->kind == REF_RMW);
-    return !essential(op) && (op->code == REF_POKE || writes || op->code == REF_PKRU || op->code == REF_PKRS);
+    return !own_op_is_essential(op) && (op->code == REF_POKE || writes || own_op_has_value(op));
 }
 
 static bool clear_bits(struct reduction *r, struct ref_case *c)

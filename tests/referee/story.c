@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "story_builder.h"
+#include "layout_impl.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,14 +19,12 @@ static struct ref_case *append_case(struct story_list *list)
     return &grown[list->count++];
 }
 
-static const char *const mode_words[] = {"32bit", "pae", "4level", "5level"};
-
 /* Bits of the modes named in a `modes` line. */
 static unsigned modes_named(const char *line)
 {
     unsigned modes = 0;
     for (unsigned m = 0; m < STORY_MODES; m++)
-        modes |= strstr(line, mode_words[m]) ? 1u << m : 0;
+        modes |= strstr(line, story_mode_words[m]) ? 1u << m : 0;
     return modes;
 }
 
@@ -35,13 +33,13 @@ static bool one_case(const struct file *f, size_t from, size_t to, enum story_mo
 {
     char name[CASE_NAME];
     const char *title = f->lines[from] + strcspn(f->lines[from], " ");
-    struct story_builder b = {append_case(list), mode, 0x11, 0, 0, 0, NULL};
+    struct story_builder b = {.c = append_case(list), .mode = mode, .cr0 = 0x11};
     if (!b.c) {
         snprintf(error, 256, "no memory");
         return false;
     }
     snprintf(name, sizeof(name), "%.*s%s%s", (int)strcspn(title + 1, "\r\n"), title + 1,
-             mode == STORY_RAW ? "" : ", ", mode == STORY_RAW ? "" : mode_words[mode]);
+             mode == STORY_RAW ? "" : ", ", mode == STORY_RAW ? "" : story_mode_words[mode]);
     case_begin(b.c, name);
     for (size_t i = from + 1; i < to; i++) {
         if (strncmp(f->lines[i], "modes ", 6) == 0 || story_line(&b, f->lines[i]))
@@ -60,7 +58,7 @@ static bool one_block(const struct file *f, size_t from, size_t to, struct story
         return one_case(f, from, to, STORY_RAW, list, error);
     for (size_t i = from; i < to; i++)
         modes |= strncmp(f->lines[i], "modes ", 6) == 0 ? modes_named(f->lines[i]) : 0;
-    for (enum story_mode m = STORY_32BIT; m < STORY_MODES; m++) {
+    for (enum story_mode m = 0; m < STORY_MODES; m++) {
         if ((!modes || modes >> m & 1) && !one_case(f, from, to, m, list, error))
             return false;
     }

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#include "story_layout.h"
+#include "case_impl.h"
+#include "layout_impl.h"
 
 static bool value_outcome(struct story_builder *b, const struct words *w, struct outcome *o)
 {
@@ -16,11 +17,10 @@ static bool value_outcome(struct story_builder *b, const struct words *w, struct
         o->value = layout_pattern(physical, op->width);
         return true;
     }
-    if (strcmp(w->word[0], "int") == 0 && w->count == 2 && story_number(b, w->word[1], &o->value)) {
-        o->value = 0xcd | o->value << 8;
-        return true;
-    }
-    return story_fail(b, "int needs a vector");
+    if (w->count != 2 || !story_number(b, w->word[1], &o->value))
+        return story_fail(b, "what code was executed?");
+    o->value = own_code(o->value);
+    return true;
 }
 
 static bool entry_outcome(struct story_builder *b, const struct words *w, struct outcome *o)
@@ -32,19 +32,6 @@ static bool entry_outcome(struct story_builder *b, const struct words *w, struct
     return story_entry_value(b, &shifted, &o->value);
 }
 
-static bool fault_outcome(struct story_builder *b, const struct words *w, struct outcome *o)
-{
-    uint64_t error = 0;
-    *o = (struct outcome){OUTCOME_FAULT, 14, 0, b->c->ops[b->c->count - 1].address};
-    if (w->count < 2 || !story_number(b, w->word[1], &error))
-        return story_fail(b, "pf needs an error code");
-    o->error = (uint32_t)error;
-    if (w->count == 2)
-        return true;
-    return (w->count == 4 && strcmp(w->word[2], "at") == 0 && story_number(b, w->word[3], &o->value)) ||
-           story_fail(b, "pf CODE at ADDRESS");
-}
-
 static bool outcome(struct story_builder *b, const struct words *w, struct outcome *o)
 {
     if (w->count == 0)
@@ -53,13 +40,12 @@ static bool outcome(struct story_builder *b, const struct words *w, struct outco
     *o = (struct outcome){OUTCOME_OK, 0, 0, 0};
     if (strcmp(word, "ok") == 0)
         return true;
-    if (strcmp(word, "pf") == 0)
-        return fault_outcome(b, w, o);
-    if (strcmp(word, "gp") == 0 || strcmp(word, "ud") == 0) {
-        *o = (struct outcome){OUTCOME_FAULT, word[0] == 'g' ? 13 : 6, 0, 0};
-        return true;
-    }
-    if (word[0] == '@' || strcmp(word, "int") == 0)
+    struct reader r = {w, 0, story_number, b, false};
+    if (own_fault_read(&r, &b->c->ops[b->c->count - 1], o))
+        return (!r.bad && r.next == w->count) ||
+               story_fail(b, "a fault needs its code, and perhaps an address");
+    *o = (struct outcome){OUTCOME_OK, 0, 0, 0};
+    if (word[0] == '@' || strcmp(word, "int") == 0 || strcmp(word, "code") == 0)
         return value_outcome(b, w, o);
     return entry_outcome(b, w, o);
 }

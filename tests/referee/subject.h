@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "emulator.h"
 #include "protocol.h"
 
 struct subject;
@@ -21,6 +22,11 @@ enum subject_policy {
     POLICY_NO_TLB = 8,
     POLICIES = 16,
 };
+
+/* The policies that this emulator has. */
+unsigned subject_policies(enum emulator_kind oracle);
+/* The CPU of a case that this emulator left behind, `cpu` having its physical bits; false: it is not of this architecture. */
+bool own_cpu(enum emulator_kind oracle, struct ref_cpu *cpu);
 
 struct subject_options {
     struct ref_cpu cpu; /* the CPU to be: features and MAXPHYADDR */

@@ -18,7 +18,7 @@ static void need(enum emulator_status status, const char *error)
 
 static struct emulator *open_emulator(enum emulator_kind kind)
 {
-    const struct emulator_options options = {.rom = REFEREE_ROM};
+    const struct emulator_options options = {0};
     char error[256] = "";
     struct emulator *e;
     enum emulator_status status = emulator_open(kind, &options, &e, error);

@@ -9,6 +9,7 @@
 
 #include "corpus.h"
 #include "duel.h"
+#include "layout_impl.h"
 #include "join.h"
 #include "process.h"
 #include "prng.h"
@@ -44,11 +45,11 @@ static void usage(FILE *out)
 {
     fputs("usage: kms_truth [OPTION]... [STORY FILE]...\n"
           "Without files: random cases. With files: their stories and cases.\n"
-          "  --oracle qemu|bochs   who answers (qemu)\n"
+          "  --oracle NAME         who answers: qemu or bochs (RISC-V: riscv32, riscv64, riscv64ext)\n"
           "  --cases N             random cases (10000)\n"
           "  --seed S              first seed (1); each run with the same seed makes the same cases\n"
           "  --accel kvm           not QEMU's CPU but this host's own, through /dev/kvm\n"
-          "  --arch LIST           of 32bit,pae,4level,5level (all that the oracle has)\n"
+          "  --arch LIST           paging modes, such as pae,4level or sv39 (all that the oracle has)\n"
           "  --phys-bits N         MAXPHYADDR of QEMU's CPU, 32 to 52 (40)\n"
           "  --ram MIB             its RAM (64)\n"
           "  --resume FILE         keep the count in FILE, and go on from there\n"
@@ -169,7 +170,7 @@ static void make_list(const struct run *r, struct duel *duel, uint64_t from, str
     const struct generate_options options = duel_generate_options(duel, r->arch);
     struct prng seeds = {r->seed};
     uint64_t first = prng_next(&seeds) + from, left = r->cases > from ? r->cases - from : 0;
-    size_t batch = r->duel.oracle == EMULATOR_QEMU ? BATCH_QEMU : BATCH_BOCHS;
+    size_t batch = r->duel.oracle == EMULATOR_BOCHS ? BATCH_BOCHS : BATCH_QEMU;
     list->count = stopped ? 0 : left < batch ? (size_t)left : batch;
     for (size_t i = 0; i < list->count; i++)
         generate_case(&list->cases[i], &options, first + i);
@@ -210,7 +211,7 @@ static bool run_lists(struct run *r, struct duel *duel, struct list list[2])
 
 static bool run_random(struct run *r, struct duel *duel)
 {
-    size_t batch = r->duel.oracle == EMULATOR_QEMU ? BATCH_QEMU : BATCH_BOCHS;
+    size_t batch = r->duel.oracle == EMULATOR_BOCHS ? BATCH_BOCHS : BATCH_QEMU;
     struct ref_case *cases = malloc(2 * batch * sizeof(*cases));
     struct list list[2] = {{cases, 0}, {cases ? cases + batch : NULL, 0}};
     r->started_ms = process_now_ms();
@@ -266,18 +267,26 @@ static int stories_main(struct run *r, struct duel *duel, char **files)
 
 static bool parse_arch(const char *list, unsigned *arch)
 {
-    static const char *const names[] = {"32bit", "pae", "4level", "5level"};
     char copy[64], *rest = NULL;
     snprintf(copy, sizeof(copy), "%s", list);
     for (char *word = strtok_r(copy, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
         unsigned i = 0;
-        while (i < 4 && strcmp(word, names[i]) != 0)
+        while (i < STORY_MODES && strcmp(word, story_mode_words[i]) != 0)
             i++;
-        if (i == 4)
+        if (i == STORY_MODES)
             return strcmp(list, "all") == 0;
         *arch |= 1u << i;
     }
     return true;
+}
+
+static bool parse_oracle(const char *name, enum emulator_kind *oracle)
+{
+    for (*oracle = own_oracles.first; *oracle <= own_oracles.last; (*oracle)++) {
+        if (strcmp(name, emulator_name(*oracle)) == 0)
+            return true;
+    }
+    return false;
 }
 
 static bool parse_number(const char *text, uint64_t *value)
@@ -305,9 +314,7 @@ static bool take_option(struct run *r, int code, const char *value)
     uint64_t number = 0;
     bool good = true;
     switch (code) {
-    case OPT_ORACLE:
-        r->duel.oracle = strcmp(value, "bochs") == 0 ? EMULATOR_BOCHS : EMULATOR_QEMU;
-        return strcmp(value, "bochs") == 0 || strcmp(value, "qemu") == 0;
+    case OPT_ORACLE: return parse_oracle(value, &r->duel.oracle);
     case OPT_CASES: return parse_number(value, &r->cases);
     case OPT_SEED: return parse_number(value, &r->seed);
     case OPT_ARCH: return parse_arch(value, &r->arch);
@@ -370,7 +377,7 @@ static int missing(const char *error)
 
 int main(int argc, char **argv)
 {
-    struct run r = {.cases = 10000, .seed = 1, .duel.emulator.rom = REFEREE_ROM};
+    struct run r = {.cases = 10000, .seed = 1, .duel.oracle = own_oracles.first};
     char error[256];
     struct duel *duel;
     if (!parse(&r, argc, argv)) {

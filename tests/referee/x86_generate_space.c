@@ -1,5 +1,5 @@
 /* Random page tables for one address. */
-#include "generate_impl.h"
+#include "x86_generate_impl.h"
 
 #define DATA_4M ((REF_DATA_END - REF_DATA) / 0x400000u)
 #define KEY(e)  ((uint64_t)(e) << 59)

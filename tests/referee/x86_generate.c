@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-#include "generate_impl.h"
+#include "x86_generate_impl.h"
 
 #define CR0_WP       0x10000u
 #define CR0_ON       0x80000011u

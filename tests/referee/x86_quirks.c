@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "duel.h"
+
 #define PF       14
 #define GP       13
 #define PF_P     0x01u
@@ -187,3 +189,5 @@ bool quirk_kills_qemu(const struct ref_case *c)
     }
     return false;
 }
+
+const struct own_oracles own_oracles = {EMULATOR_QEMU, EMULATOR_BOCHS};

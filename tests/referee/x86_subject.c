@@ -46,6 +46,16 @@ static void fill_pattern(struct kms_ram *ram)
         kms_phys_store(ram, pa, 4, REF_PATTERN(pa));
 }
 
+unsigned subject_policies(enum emulator_kind oracle)
+{
+    return oracle == EMULATOR_QEMU ? POLICY_ACCESSED_ON_WALK : 0;
+}
+
+bool own_cpu(enum emulator_kind oracle, struct ref_cpu *cpu)
+{
+    return oracle <= EMULATOR_BOCHS && cpu->maxphyaddr >= 32 && cpu->maxphyaddr <= 52;
+}
+
 struct subject *subject_new(const struct subject_options *options)
 {
     struct subject *s = calloc(1, sizeof(*s));
