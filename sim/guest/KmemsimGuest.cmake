@@ -8,7 +8,8 @@
 #
 #   OPS       the kernel's table, a global `const struct guest_ops` (kernel/guest.h)
 #   LIBS      targets whose usage requirements the sources need, such as a target of warning options
-#   EXPORTS   functions and variables that stay visible beside the table's, for tests of the kernel's inside
+#   EXPORTS   functions and variables that stay visible, for tests of the kernel's inside. Kernels that export the same
+#             names live in one program as kmemsim::guest_NAME_closed, the same module without them
 #   IMPORTS   what the sources may use from the program beside hw.h: a kernel without a memset() of its own says
 #             IMPORTS memset memcpy. Anything else that is left undefined stops the build
 #
@@ -31,7 +32,7 @@ function(kmemsim_add_guest)
     endif()
     set(target kmemsim_guest_${arg_NAME})
     set(work ${CMAKE_CURRENT_BINARY_DIR}/${target})
-    set(module ${work}/module.o)
+    set(modules ${work}/module.o ${work}/closed.o)
 
     kmemsim_guest_compile(${target}_objects "${arg_NAME}" "${arg_OPS}" "${work}")
     target_sources(${target}_objects PRIVATE ${arg_SOURCES})
@@ -44,25 +45,33 @@ function(kmemsim_add_guest)
         list(APPEND keep --keep-global-symbol=${symbol})
     endforeach()
     add_custom_command(
-        OUTPUT ${module}
+        OUTPUT ${modules}
         COMMAND ${KMEMSIM_GUEST_LINKER} -r --force-group-allocation -T ${KMEMSIM_GUEST_DIR}/module.ld -o ${work}/combined.o
                 $<TARGET_OBJECTS:${target}_objects>
         COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJECT=${work}/combined.o -DNAME=${arg_NAME}
                 "-DIMPORTS=${arg_IMPORTS}" -P ${KMEMSIM_GUEST_DIR}/check_imports.cmake
         COMMAND ${CMAKE_OBJCOPY} --redefine-sym=__asan_poison_memory_region=kms_guest_asan_poison
                 --redefine-sym=__asan_unpoison_memory_region=kms_guest_asan_unpoison ${work}/combined.o
-        COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=kms_guest_no_symbol ${keep} ${work}/combined.o ${module}
+        COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=kms_guest_no_symbol ${keep} ${work}/combined.o ${work}/module.o
+        COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=kms_guest_no_symbol ${work}/combined.o ${work}/closed.o
         DEPENDS ${target}_objects $<TARGET_OBJECTS:${target}_objects> ${KMEMSIM_GUEST_DIR}/module.ld
                 ${KMEMSIM_GUEST_DIR}/check_imports.cmake
         COMMENT "Guest module ${arg_NAME}" COMMAND_EXPAND_LISTS VERBATIM)
-    add_custom_target(${target}_module DEPENDS ${module})
-
-    add_library(${target} INTERFACE)
-    add_library(kmemsim::guest_${arg_NAME} ALIAS ${target})
+    add_custom_target(${target}_module DEPENDS ${modules})
+    kmemsim_guest_library(${arg_NAME} ${work}/module.o)
+    kmemsim_guest_library(${arg_NAME}_closed ${work}/closed.o)
+    add_dependencies(${target}_closed ${target}_module)
     add_dependencies(${target} ${target}_module)
+    target_include_directories(${target} INTERFACE ${arg_INCLUDES})
+endfunction()
+
+# What a program links to have a module in it.
+function(kmemsim_guest_library name module)
+    set(target kmemsim_guest_${name})
+    add_library(${target} INTERFACE)
+    add_library(kmemsim::guest_${name} ALIAS ${target})
     target_link_libraries(${target} INTERFACE ${module} kmemsim::kmemsim)
     set_property(TARGET ${target} PROPERTY INTERFACE_LINK_DEPENDS ${module})
-    target_include_directories(${target} INTERFACE ${arg_INCLUDES})
 endfunction()
 
 # The object library of a module, with the code that registers it.
