@@ -67,6 +67,12 @@ void hw_write_cr0(uint32_t value);
 void hw_write_cr3(uint32_t value);
 void hw_write_cr4(uint32_t value);
 
+/*
+ * Let page-table entries forbid instruction fetches (EFER.NXE, "Extended Feature Enable Register"). False, and nothing
+ * changed: this CPU has no such bit, and bit 63 of an entry is reserved.
+ */
+bool hw_enable_nx(void);
+
 /* Invalidate the cached translations of the page that holds this linear address (INVLPG). */
 void hw_invlpg(uint32_t linear);
 

@@ -1,8 +1,9 @@
 /*
- * x86.h - what the hardware defines about 32-bit paging: entry bits, register bits, error-code bits.
+ * x86.h - what the hardware defines about 32-bit and PAE paging: entry bits, register bits, error-code bits.
  *
  * Facts only; what a kernel chooses stands in that kernel's own headers. Source: Intel SDM, volume 3,
- * "Control Registers", "32-Bit Paging" and "Page-Fault Exceptions". A test pins every bit to its number.
+ * "Control Registers", "32-Bit Paging", "PAE Paging" and "Page-Fault Exceptions". A test pins every bit to its
+ * number.
  *
  *  linear address                              entry of a page table
  *  +----------+----------+-------------+       +--------------------+---+---+---+---+---+---+---+---+---+---+
@@ -32,6 +33,24 @@
 #define PTE_PAT 0x080u /* page attribute, in a page table */
 #define PDE_PS  0x080u /* large page, in a page directory */
 #define PTE_G   0x100u /* global */
+
+/*
+ * PAE paging: entries of 64 bits with the same low bits, and one at the top against instruction fetches.
+ *
+ *  linear address                                 four entries (PDPTEs), which the CPU keeps in registers from
+ *  +-----+---------+---------+-------------+      one load of CR3 to the next; then directories and tables of
+ *  | (2) | dir (9) | tab (9) | offset (12) |      512 entries. Of a PDPTE only P, PWT, PCD and the frame may
+ *  +-----+---------+---------+-------------+      be set.
+ */
+#define PAE_NX          UINT64_C(0x8000000000000000) /* no fetches; reserved unless EFER.NXE */
+#define PAE_FRAME       UINT64_C(0x000ffffffffff000)
+#define PAE_ENTRIES     512u
+#define PAE_POINTERS    4u          /* PDPTEs */
+#define PAE_ROOT_ALIGN  32u         /* of their address, which CR3 holds */
+#define PAE_TABLE_SPAN  0x00200000u /* what one directory entry covers: 2 MiB, the size of a large page */
+#define PAE_TABLE_SHIFT 21u
+#define PAE_DIR_SPAN    0x40000000u /* what one PDPTE covers: 1 GiB */
+#define PAE_DIR_SHIFT   30u
 
 #define CR0_PE 0x00000001u
 #define CR0_WP 0x00010000u

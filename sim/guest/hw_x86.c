@@ -119,6 +119,12 @@ void hw_write_cr4(uint32_t value)
     write_register(guest_here(__func__), KMS_X86_CR4, value);
 }
 
+bool hw_enable_nx(void)
+{
+    struct kms_cpu *cpu = guest_here(__func__)->cpu;
+    return kms_x86_write(cpu, KMS_X86_EFER, kms_x86_read(cpu, KMS_X86_EFER) | KMS_EFER_NXE, NULL) == KMS_DONE;
+}
+
 void hw_invlpg(uint32_t linear)
 {
     kms_x86_invlpg(guest_here(__func__)->cpu, linear);

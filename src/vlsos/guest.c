@@ -9,6 +9,7 @@
 #include "kernel.h"
 #include "memory.h"
 #include "pages.h"
+#include "paging.h"
 #include "status.h"
 
 /* Tools hold addresses of 64 bits; VlsOs has 32. */
@@ -52,6 +53,33 @@ static int guest_heap_info(struct guest_heap_info *info)
     return VLSOS_OK;
 }
 
+/* ---- paging in the current address space ---- */
+
+static int guest_physical(guest_addr linear, guest_addr *physical)
+{
+    const uint32_t found = fits(linear) ? virt_to_phys((uint32_t)linear) : PAGING_NONE;
+
+    if (found == PAGING_NONE)
+        return VLSOS_EFAULT;
+    *physical = found;
+    return VLSOS_OK;
+}
+
+static int guest_take_fault(struct guest_fault *fault)
+{
+    struct kernel_fault seen;
+
+    if (!kernel_take_fault(&seen))
+        return 0;
+    *fault = (struct guest_fault){seen.address, seen.error, seen.process};
+    return 1;
+}
+
+static void guest_work(struct guest_work *work)
+{
+    *work = (struct guest_work){.tables_made = paging_tables_made()};
+}
+
 static void guest_fail_allocation(uint32_t n)
 {
     buddy_fail_at(&kernel_pages, n);
@@ -66,7 +94,10 @@ const struct guest_ops vlsos_guest = {
     .alloc = guest_alloc,
     .free = guest_free,
     .heap_info = guest_heap_info,
+    .physical = guest_physical,
+    .take_fault = guest_take_fault,
     .fail_allocation = guest_fail_allocation,
     .check = kernel_check,
     .status_name = vlsos_status_name,
+    .work = guest_work,
 };

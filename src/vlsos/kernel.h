@@ -1,14 +1,36 @@
 /*
- * kernel.h - bringing VlsOs's memory up.
+ * kernel.h - bringing VlsOs's memory up, and what happens on a page fault.
  */
 #ifndef VLSOS_KERNEL_H
 #define VLSOS_KERNEL_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "kernel/hw.h"
+
 #include "status.h"
 
-/* From reset: the layout is checked, then the heap, then the pages. VLSOS_ENOMEM for a machine with too little RAM,
+/* From reset: the layout is checked, then the heap, the pages and paging are made, and paging is on. VLSOS_ENOMEM for a machine with too little RAM,
  * VLSOS_ECORRUPT for a layout that contradicts itself. */
 int kernel_main(void);
+
+/* A fault that nobody repaired. */
+struct kernel_fault {
+    uint32_t address;
+    uint32_t error; /* PFERR_ bits */
+    int process;    /* that it ended, or -1 */
+};
+
+/*
+ * Who is asked to repair page faults; NULL: nobody. What a repairer returns false for is recorded, with the process that
+ * it says it ended in fault->process, which is -1 when it is called.
+ */
+typedef bool (*kernel_fault_repairer)(struct kernel_fault *fault);
+void kernel_set_fault_repairer(kernel_fault_repairer repairer);
+
+/* The fault since the last call, the latest if there were several. False: none. */
+bool kernel_take_fault(struct kernel_fault *fault);
 
 /* The first broken invariant of the whole kernel in words, or NULL. */
 const char *kernel_check(void);

@@ -90,6 +90,9 @@ static const struct pin pins[] = {
     PIN(PTE_PAT, 7),
     PIN(PDE_PS, 7),
     PIN(PTE_G, 8),
+    PIN(PAE_NX, 63),
+    PIN(PAE_TABLE_SPAN, 21),
+    PIN(PAE_DIR_SPAN, 30),
     PIN(CR0_PE, 0),
     PIN(CR0_WP, 16),
     PIN(CR0_PG, 31),
@@ -123,6 +126,12 @@ static void page_geometry_is_the_manuals(void **state)
     assert_int_equal(DIRECTORY_SPAN, 4u << 20);
     assert_int_equal(PAGE_FRAME, 0xfffff000u);
     assert_int_equal(PAGE_OFFSET, 0xfffu);
+    assert_int_equal(PAE_FRAME, 0x000ffffffffff000u);
+    assert_int_equal(PAE_ENTRIES, 512);
+    assert_int_equal(PAE_POINTERS, 4);
+    assert_int_equal(PAE_ROOT_ALIGN, 32);
+    assert_int_equal(1u << PAE_TABLE_SHIFT, PAE_TABLE_SPAN);
+    assert_int_equal(1u << PAE_DIR_SHIFT, PAE_DIR_SPAN);
     assert_int_equal(KMS_CR3_PCID, 0xfff);
     assert_int_equal(KMS_VECTOR_GP, 13);
     assert_int_equal(KMS_VECTOR_PF, 14);

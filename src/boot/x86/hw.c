@@ -6,6 +6,13 @@
 #include "../../lib/memory_map.h"
 #include "boot.h"
 
+/* "CPUID - CPU Identification", "Extended Feature Enable Register". */
+#define CPUID_EXTENDED          0x80000000u
+#define CPUID_EXTENDED_FEATURES 0x80000001u
+#define FEATURE_NX              (1u << 20)
+#define MSR_EFER                0xc0000080u
+#define EFER_NXE                (1u << 11)
+
 static uint32_t ram_size;
 static const struct memory_map *memory;
 
@@ -90,6 +97,30 @@ void hw_write_cr3(uint32_t value)
 void hw_write_cr4(uint32_t value)
 {
     __asm__ volatile("movl %0, %%cr4" : : "r"(value) : "memory");
+}
+
+struct cpuid {
+    uint32_t eax, ebx, ecx, edx;
+};
+
+static struct cpuid cpuid(uint32_t leaf)
+{
+    struct cpuid answer = {.eax = leaf, .ecx = 0};
+
+    __asm__ volatile("cpuid" : "+a"(answer.eax), "=b"(answer.ebx), "+c"(answer.ecx), "=d"(answer.edx));
+    return answer;
+}
+
+/* The MSR exists where CPUID names a feature that it enables. */
+bool hw_enable_nx(void)
+{
+    uint32_t low, high;
+
+    if (cpuid(CPUID_EXTENDED).eax <= CPUID_EXTENDED || !(cpuid(CPUID_EXTENDED_FEATURES).edx & FEATURE_NX))
+        return false;
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(MSR_EFER));
+    __asm__ volatile("wrmsr" : : "a"(low | EFER_NXE), "d"(high), "c"(MSR_EFER) : "memory");
+    return true;
 }
 
 void hw_invlpg(uint32_t linear)
