@@ -20,6 +20,8 @@ extern "C" {
 typedef uint64_t kms_linear; /* a linear address: what an instruction uses, segmentation applied */
 typedef uint64_t kms_phys;   /* a physical address: what the memory bus sees */
 
+enum kms_arch { KMS_ARCH_X86, KMS_ARCH_RV32, KMS_ARCH_RV64 };
+
 #define KMS_PAGE_SHIFT 12u
 #define KMS_PAGE_SIZE  4096u
 
@@ -49,7 +51,7 @@ enum kms_access_kind {
 };
 
 enum kms_privilege {
-    KMS_AS_CURRENT,    /* as the CPU's registers say (x86: user mode if CPL is 3) */
+    KMS_AS_CURRENT, /* as the CPU's registers say (x86: user mode if CPL is 3; RISC-V: see kms_riscv_effective()) */
     KMS_AS_SUPERVISOR, /* explicit supervisor-mode access */
     KMS_AS_USER,
     KMS_AS_IMPLICIT, /* implicit supervisor access (x86: descriptor tables, TSS), at any CPL */
@@ -64,7 +66,7 @@ struct kms_access {
 /*
  * An exception as the CPU would deliver it. x86: vector 14 with the error code that is pushed and the value
  * that CR2 gets, vector 13 (#GP) for a non-canonical address or a refused register write, with error code 0
- * and no address.
+ * and no address. RISC-V: the cause as vector, and what stval gets as address; see riscv.h.
  */
 struct kms_fault {
     uint32_t vector;

@@ -40,7 +40,7 @@ struct kms_event {
     const struct kms_fault *fault;
     enum kms_flush_scope scope;
     uint16_t asid;
-    unsigned reg; /* x86: enum kms_x86_reg */
+    unsigned reg; /* x86: enum kms_x86_reg; RISC-V: enum kms_riscv_reg */
     uint64_t old_value, new_value;
     kms_phys phys;
 };

@@ -8,11 +8,13 @@
  *   event.h    what the machine says it does
  *   machine.h  the machine, its CPUs, their accesses, inspection, snapshots
  *   x86.h      x86 registers, walk, rights, invalidation
+ *   riscv.h    RISC-V registers, walk, rights, fences
  */
 #ifndef KMEMSIM_H
 #define KMEMSIM_H
 
 #include <kmemsim/machine.h>
+#include <kmemsim/riscv.h>
 #include <kmemsim/x86.h>
 
 #endif

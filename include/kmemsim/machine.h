@@ -9,7 +9,7 @@
  *
  * Every access walks the guest's page tables or uses the CPU's TLB, checks rights, sets Accessed and Dirty
  * bits in guest RAM, and ends in an enum kms_result. Faults are values: nothing is delivered anywhere, but
- * CR2 is set. One thread at a time per machine; different machines are independent.
+ * CR2 (RISC-V: scause and stval) is set. One thread at a time per machine; different machines are independent.
  */
 #ifndef KMEMSIM_MACHINE_H
 #define KMEMSIM_MACHINE_H
@@ -22,6 +22,7 @@ extern "C" {
 #endif
 
 #define KMS_CPUS_MAX 64u
+#define KMS_NO_ASIDS 0xffu /* kms_options.asid_bits */
 
 /* The Accessed bits of upper entries when a walk ends in a fault: the architecture permits either. */
 enum kms_accessed_policy {
@@ -36,14 +37,28 @@ enum kms_stale_rights {
     KMS_RIGHTS_FAULT,  /* fault at once, even if the tables have changed since */
 };
 
+/* RISC-V: loads and stores of 2, 4 or 8 bytes that are not multiples of their size. An execution environment may do
+ * either. An AMO (KMS_RMW) must be aligned whatever this says, and faults first unless it is KMS_MISALIGNED_LAST. */
+enum kms_misaligned_policy {
+    KMS_MISALIGNED_DONE,  /* the default: done by hardware, in as many parts as it crosses pages */
+    KMS_MISALIGNED_FIRST, /* causes 4 and 6, of higher priority than page faults and access faults */
+    KMS_MISALIGNED_LAST,  /* the same, of lower priority. Either order is permitted */
+};
+
 /* Zero is the default of every field but ram_size. */
 struct kms_options {
-    uint64_t ram_size; /* at physical address 0; see kms_ram_new() */
+    enum kms_arch arch;
+    uint64_t ram_size; /* see kms_ram_new() */
+    kms_phys ram_base; /* where RAM begins, a multiple of 4 KiB */
+    /* On RISC-V `unbacked` counts for nothing: what has nothing behind it reports, and that is an access fault. */
     struct kms_ram_options ram;
-    unsigned cpus;      /* 0: 1 */
-    uint32_t features;  /* KMS_X86_ bits; 0: KMS_X86_MODEL_MAX. For a 386, which has none, set `bare` */
+    unsigned cpus; /* 0: 1 */
+    uint32_t
+        features; /* KMS_X86_ or KMS_RISCV_ bits; 0: the MODEL_MAX of either. For a 386, which has none, set `bare` */
     bool bare;          /* take `features` as they are, even if 0 */
-    uint8_t maxphyaddr; /* 32 to 52; 0: 52 with IA-32e mode, else 36 with PAE or PSE-36, else 32 */
+    uint8_t maxphyaddr; /* x86: 32 to 52; 0: 52 with IA-32e mode, else 36 with PAE or PSE-36, else 32 */
+    uint8_t asid_bits;  /* RISC-V: up to 9 on RV32, 16 on RV64; 0: that many; KMS_NO_ASIDS: none */
+    enum kms_misaligned_policy misaligned;
     struct kms_tlb_options tlb;
     enum kms_accessed_policy accessed;
     enum kms_stale_rights stale_rights;
@@ -140,16 +155,16 @@ static inline enum kms_result kms_cursor_load32(struct kms_cursor *cursor, kms_l
 
 /* ---- TLB ---- */
 
-/* Invalidate one linear address in the current address space (x86: INVLPG). */
+/* Invalidate one linear address (x86: INVLPG, in the current address space; RISC-V: SFENCE.VMA of it, in all). */
 void kms_invalidate(struct kms_cpu *cpu, kms_linear linear);
 /* Empty the TLB, global entries included. */
 void kms_flush(struct kms_cpu *cpu);
-/* Copy up to `max` valid entries, smallest page class first; returns how many there are. */
+/* Copy up to `max` valid entries, in the order of enum kms_tlb_class; returns how many there are. */
 size_t kms_tlb_list(const struct kms_cpu *cpu, struct kms_tlb_entry *entries, size_t max);
 
 /* ---- inspection: no effect at all ---- */
 
-/* What the tables say now. */
+/* What the tables say now; on RISC-V as satp selects them, whatever the privilege. */
 void kms_inspect(const struct kms_cpu *cpu, kms_linear linear, struct kms_walk *walk);
 /* What kms_translate() would answer now, TLB included. */
 enum kms_result kms_probe(const struct kms_cpu *cpu, const struct kms_access *access,

@@ -19,7 +19,7 @@ extern "C" {
 struct kms_ram;
 
 #define KMS_RAM_MIN     0x10000u /* 64 KiB */
-#define KMS_PHYS_BITS   52u      /* no physical address is wider */
+#define KMS_PHYS_BITS   52u      /* nothing is ever behind a wider physical address */
 #define KMS_POISON      0xa5u    /* what RAM holds at power-on */
 #define KMS_RAM_REGIONS 32u      /* the most regions of one map */
 

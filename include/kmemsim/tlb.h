@@ -7,7 +7,7 @@
  * within a set, so a hit changes nothing and runs are deterministic.
  *
  * Source: Intel SDM, volume 3, "Translation Lookaside Buffers (TLBs)" and "Invalidation of TLBs and
- * Paging-Structure Caches".
+ * Paging-Structure Caches"; RISC-V, volume II, "Supervisor Memory-Management Fence Instruction".
  */
 #ifndef KMEMSIM_TLB_H
 #define KMEMSIM_TLB_H
@@ -18,8 +18,15 @@
 extern "C" {
 #endif
 
-/* One array for each class of page size: 4 KiB, 2 or 4 MiB, 1 GiB. */
-enum kms_tlb_class { KMS_TLB_SMALL, KMS_TLB_LARGE, KMS_TLB_HUGE, KMS_TLB_CLASSES };
+/* One array for each class of page size: 4 KiB; 2 or 4 MiB; 1 GiB; and on RISC-V 64 KiB; 512 GiB and 256 TiB. */
+enum kms_tlb_class {
+    KMS_TLB_SMALL,
+    KMS_TLB_LARGE,
+    KMS_TLB_HUGE,
+    KMS_TLB_NAPOT,
+    KMS_TLB_GIANT,
+    KMS_TLB_CLASSES,
+};
 
 /* sets: 0 or a power of two up to 65536; ways: 1 to 64. No sets: pages of this class are never held. */
 struct kms_tlb_geometry {
@@ -27,7 +34,7 @@ struct kms_tlb_geometry {
 };
 
 struct kms_tlb_options {
-    /* All three zero: the default, 4096 x 4, 256 x 4 and 16 x 4. */
+    /* All zero: the default, 4096 x 4, 256 x 4, 16 x 4, 256 x 4 and 4 x 4. */
     struct kms_tlb_geometry geometry[KMS_TLB_CLASSES];
     /* No TLB at all: every access walks. The most forgetful CPU that is allowed. */
     bool off;
@@ -44,7 +51,7 @@ struct kms_tlb_entry {
     kms_phys phys;       /* first byte of the frame */
     uint64_t entry;      /* the entry that mapped the page, as it was when it was cached, A and D included */
     kms_phys entry_addr; /* where that entry stands */
-    uint16_t asid;       /* x86: PCID; 0 while PCIDs are off */
+    uint16_t asid;       /* x86: PCID; 0 while PCIDs are off. RISC-V: of satp */
     uint8_t page_shift;
     uint8_t rights; /* enum kms_right */
     uint8_t key;    /* protection key */
@@ -58,6 +65,7 @@ enum kms_flush_scope {
     KMS_FLUSH_ASID,      /* one address space, but not global entries */
     KMS_FLUSH_NONGLOBAL, /* all address spaces, but not global entries */
     KMS_FLUSH_ALL,       /* everything */
+    KMS_FLUSH_PAGE_ALL,  /* one linear address in all address spaces, global entries too (RISC-V) */
 };
 
 #ifdef __cplusplus

@@ -1,7 +1,7 @@
 /*
  * walk.h - a page walk as a value: every level that was read, and what it came to.
  *
- * The walkers (kms_x86_walk() and its siblings) are pure: registers, RAM and an address in, this value out.
+ * The walkers (kms_x86_walk(), kms_riscv_walk()) are pure: registers, RAM and an address in, this value out.
  * Translation, Accessed and Dirty updates, caching, listings, printing and debuggers all use it.
  */
 #ifndef KMEMSIM_WALK_H
@@ -21,6 +21,10 @@ enum kms_paging_mode {
     KMS_PAGING_PAE,
     KMS_PAGING_4LEVEL,
     KMS_PAGING_5LEVEL,
+    KMS_PAGING_SV32,
+    KMS_PAGING_SV39,
+    KMS_PAGING_SV48,
+    KMS_PAGING_SV57,
 };
 
 /* What an entry says, or the walk as a whole. */
@@ -28,9 +32,11 @@ enum kms_verdict {
     KMS_TABLE,        /* the entry points to the next table; never the verdict of a whole walk */
     KMS_MAPPED,       /* the entry maps a page; also a walk with paging off */
     KMS_NOT_PRESENT,  /* the entry is not present */
-    KMS_RESERVED,     /* the entry is present and has a reserved bit set */
+    KMS_RESERVED,     /* the entry is present and has a reserved bit set, or a reserved combination of bits */
     KMS_NONCANONICAL, /* the address is not one of this mode: nothing was read */
     KMS_NO_TABLE,     /* nothing answers where the entry should be, and the map reports that */
+    KMS_MISALIGNED_PAGE, /* RISC-V: the entry maps a large page whose frame is not a multiple of its size */
+    KMS_TOO_DEEP,        /* RISC-V: the entry of the last level does not map a page */
 };
 
 /* An entry's flags, decoded. The raw entry stands beside them. */
@@ -42,10 +48,15 @@ enum kms_entry_flag {
     KMS_ENTRY_ACCESSED = 1 << 4,
     KMS_ENTRY_DIRTY = 1 << 5,
     KMS_ENTRY_LARGE = 1 << 6,  /* maps a large page */
-    KMS_ENTRY_GLOBAL = 1 << 7, /* only in entries that map a page, and only while the mode honours it */
+    KMS_ENTRY_GLOBAL = 1 << 7, /* x86: only in entries that map a page, and only while the mode honours it */
     KMS_ENTRY_PWT = 1 << 8,
     KMS_ENTRY_PCD = 1 << 9,
     KMS_ENTRY_PAT = 1 << 10,
+    /* RISC-V, where an entry without READ and EXEC points to a table */
+    KMS_ENTRY_READ = 1 << 11,
+    KMS_ENTRY_EXEC = 1 << 12,
+    KMS_ENTRY_NAPOT = 1 << 13, /* one of the 16 entries of a 64 KiB page */
+    KMS_ENTRY_FIXED = 1 << 14, /* not in RAM: the CPU cannot set A and D */
 };
 
 /* What the levels read so far leave allowed; policy (WP, SMEP, keys ...) is not in here. */
@@ -62,10 +73,10 @@ struct kms_walk_level {
     uint64_t reserved;   /* the reserved bits that are set in it */
     uint16_t flags;      /* enum kms_entry_flag */
     uint16_t index;      /* of the entry in its table */
-    uint8_t level;       /* 1: page table, 2: page directory, 3: PDPT, 4: PML4, 5: PML5 */
+    uint8_t level;       /* 1: page table, 2: page directory, 3: PDPT, 4: PML4, 5: PML5; RISC-V: i + 1 */
     uint8_t rights;      /* enum kms_right: what is left after this level */
     uint8_t verdict;     /* enum kms_verdict */
-    bool in_register;    /* taken from a PDPTE register, not from memory */
+    bool in_register;    /* x86: taken from a PDPTE register, not from memory */
 };
 
 struct kms_walk {

@@ -1,5 +1,6 @@
 /* access.c - moving data: every page of an access is translated before the first byte moves. */
-#include "cpu.h"
+#include "riscv_rights.h"
+#include "translate.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -42,14 +43,20 @@ static void span_end(struct span *span)
         free(span->phys);
 }
 
+/* Settled pages know nothing of alignment, so there are none then. */
+static bool checks_alignment(const struct kms_cpu *cpu)
+{
+    return cpu->machine->options.misaligned != KMS_MISALIGNED_DONE;
+}
+
 /*
  * A page in RAM may be reached without asking again once the TLB has answered for it. Waiting for the first hit keeps
  * streams that never come back to a page from filling slots in vain.
  */
 static void settle(struct kms_cpu *cpu, const struct kms_access *access, kms_linear linear, kms_phys phys)
 {
-    const bool write = access->kind == KMS_WRITE || access->kind == KMS_RMW;
-    if (access->privilege != KMS_AS_CURRENT || access->kind == KMS_FETCH ||
+    const bool write = access_is_write(access);
+    if (access->privilege != KMS_AS_CURRENT || access->kind == KMS_FETCH || checks_alignment(cpu) ||
         cpu_is_observed(cpu, KMS_EVENT_HIT | KMS_EVENT_STALE))
         return;
     const uint8_t *host =
@@ -58,17 +65,27 @@ static void settle(struct kms_cpu *cpu, const struct kms_access *access, kms_lin
         lookaside_fill(write ? &cpu->lookaside.write : &cpu->lookaside.read, linear, host);
 }
 
-static enum kms_result report_unbacked(struct kms_cpu *cpu, const struct kms_access *access, kms_phys phys)
+/* What the map refuses is an access fault on RISC-V. */
+static enum kms_result refuse(struct kms_cpu *cpu, const struct kms_access *access, kms_phys phys,
+                              struct kms_fault *fault)
 {
     if (cpu_is_observed(cpu, KMS_EVENT_UNBACKED))
         cpu_notify(cpu, &(struct kms_event){.kind = KMS_EVENT_UNBACKED, .access = *access, .phys = phys});
-    return KMS_UNBACKED;
+    if (cpu_is_x86(cpu))
+        return KMS_UNBACKED;
+    *fault = riscv_fault(RISCV_ACCESS_FAULT, access, access->linear & cpu->linear_mask);
+    return cpu_raise(cpu, access, NULL, fault);
 }
 
-/* Whether the map refuses one page's piece, under its policy. */
-static bool is_refused(const struct kms_cpu *cpu, kms_phys phys)
+/* Whether the map refuses one page's piece, under its policy. RISC-V asks whether memory supports the access at all
+ * ("Physical Memory Attributes"). */
+static bool is_refused(const struct kms_cpu *cpu, const struct kms_access *access, kms_phys phys)
 {
-    return cpu->machine->ram->options.unbacked == KMS_REPORT && !ram_region_at(cpu->machine->ram, phys);
+    const struct kms_ram *ram = cpu->machine->ram;
+    if (ram->options.unbacked != KMS_REPORT || ram_is_flat(ram, phys & ~PAGE_OFFSET))
+        return false;
+    const struct ram_region *region = ram_region_at(ram, phys);
+    return !region || (!cpu_is_x86(cpu) && region->kind == KMS_REGION_ROM && access_is_write(access));
 }
 
 /* One page of an access: where its first byte stands. */
@@ -80,11 +97,11 @@ static enum kms_result page_translate(struct kms_cpu *cpu, const struct kms_acce
     const enum kms_result result = cpu_translate(cpu, access, &entry, &hit, fault);
     if (result != KMS_DONE)
         return result;
-    const kms_linear linear = x86_linear(&cpu->layout, access->linear);
+    const kms_linear linear = access->linear & cpu->linear_mask;
     *phys = entry.phys + (linear - entry.linear);
-    if (is_refused(cpu, *phys))
-        return report_unbacked(cpu, access, *phys);
-    if (hit || cpu->layout.mode == KMS_PAGING_NONE)
+    if (is_refused(cpu, access, *phys))
+        return refuse(cpu, access, *phys, fault);
+    if (hit || !cpu_is_translated(cpu, access))
         settle(cpu, access, linear, *phys);
     return KMS_DONE;
 }
@@ -99,6 +116,31 @@ static enum kms_result span_translate(struct kms_cpu *cpu, const struct kms_acce
         page.linear = (page.linear & ~PAGE_OFFSET) + KMS_PAGE_SIZE;
     }
     return result;
+}
+
+static bool is_misaligned(const struct kms_cpu *cpu, const struct kms_access *access, size_t size)
+{
+    if (cpu_is_x86(cpu) || access->kind == KMS_FETCH || (size != 2 && size != 4 && size != 8))
+        return false;
+    return (access->linear & (size - 1)) && (access->kind == KMS_RMW || checks_alignment(cpu));
+}
+
+static enum kms_result raise_misaligned(struct kms_cpu *cpu, const struct kms_access *access,
+                                        struct kms_fault *fault)
+{
+    *fault = riscv_fault(RISCV_MISALIGNED, access, access->linear & cpu->linear_mask);
+    return cpu_raise(cpu, access, NULL, fault);
+}
+
+/* All that can go wrong with an access, before the first byte moves. */
+static enum kms_result admit(struct kms_cpu *cpu, const struct kms_access *access, struct span *span,
+                             struct kms_fault *fault)
+{
+    const bool misaligned = is_misaligned(cpu, access, span->size);
+    if (misaligned && cpu->machine->options.misaligned != KMS_MISALIGNED_LAST)
+        return raise_misaligned(cpu, access, fault);
+    const enum kms_result result = span_translate(cpu, access, span, fault);
+    return misaligned && result == KMS_DONE ? raise_misaligned(cpu, access, fault) : result;
 }
 
 static void span_read(struct kms_cpu *cpu, const struct span *span, uint8_t *to)
@@ -134,7 +176,7 @@ enum kms_result kms_access_read(struct kms_cpu *cpu, const struct kms_access *ac
     struct kms_fault unused;
     struct span span;
     span_begin(&span, access->linear, size);
-    const enum kms_result result = span_translate(cpu, access, &span, fault ? fault : &unused);
+    const enum kms_result result = admit(cpu, access, &span, fault ? fault : &unused);
     if (result == KMS_DONE)
         span_read(cpu, &span, to);
     span_end(&span);
@@ -148,7 +190,7 @@ enum kms_result kms_access_write(struct kms_cpu *cpu, const struct kms_access *a
     struct kms_fault unused;
     struct span span;
     span_begin(&span, access->linear, size);
-    const enum kms_result result = span_translate(cpu, access, &span, fault ? fault : &unused);
+    const enum kms_result result = admit(cpu, access, &span, fault ? fault : &unused);
     if (result == KMS_DONE)
         span_write(cpu, &span, from);
     span_end(&span);
@@ -163,7 +205,7 @@ enum kms_result kms_exchange(struct kms_cpu *cpu, kms_linear linear, unsigned wi
     struct kms_fault unused;
     struct span span;
     span_begin(&span, linear, width);
-    const enum kms_result result = span_translate(cpu, &access, &span, fault ? fault : &unused);
+    const enum kms_result result = admit(cpu, &access, &span, fault ? fault : &unused);
     if (result == KMS_DONE) {
         uint8_t old[8], new[8];
         le_put(new, width, *value);
@@ -185,7 +227,7 @@ enum kms_result kms_translate(struct kms_cpu *cpu, const struct kms_access *acce
     const enum kms_result result = cpu_translate(cpu, access, &entry, &hit, fault ? fault : &unused);
     if (result == KMS_DONE)
         *translation =
-            (struct kms_translation){entry.phys + (x86_linear(&cpu->layout, access->linear) - entry.linear),
+            (struct kms_translation){entry.phys + ((access->linear & cpu->linear_mask) - entry.linear),
                                      entry.page_shift, entry.rights, hit};
     return result;
 }
@@ -226,7 +268,7 @@ enum kms_result kms_slow_read(struct kms_cpu *cpu, kms_linear linear, void *to, 
                               struct kms_fault *fault)
 {
     const struct kms_access access = {linear, KMS_READ, KMS_AS_CURRENT};
-    if (!is_in_one_page(linear, size)) {
+    if (!is_in_one_page(linear, size) || checks_alignment(cpu)) {
         if (!is_settled(cpu->fast.read, linear, size))
             return kms_access_read(cpu, &access, to, size, fault);
         copy_settled(cpu, linear, to, size);
@@ -248,7 +290,7 @@ enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const voi
                                struct kms_fault *fault)
 {
     const struct kms_access access = {linear, KMS_WRITE, KMS_AS_CURRENT};
-    if (!is_in_one_page(linear, size))
+    if (!is_in_one_page(linear, size) || checks_alignment(cpu))
         return kms_access_write(cpu, &access, from, size, fault);
     struct kms_ram *ram = cpu->machine->ram;
     struct kms_fault unused;

@@ -4,10 +4,12 @@
 #ifndef SIM_MACHINE_CPU_H
 #define SIM_MACHINE_CPU_H
 
+#include <kmemsim/riscv.h>
 #include <kmemsim/x86.h>
 
 #include "lookaside.h"
 #include "ram_map.h"
+#include "riscv_layout.h"
 #include "structure_cache.h"
 #include "tlb.h"
 #include "x86_layout.h"
@@ -15,8 +17,21 @@
 struct kms_cpu {
     struct kms_fast fast; /* first: fast.h relies on it */
     struct kms_machine *machine;
-    struct kms_x86_state x86;
-    struct x86_layout layout;
+    enum kms_arch arch;
+    /* Worked out when a register is written. */
+    enum kms_paging_mode mode;
+    uint16_t asid;          /* the address space tag of translations that are cached now */
+    kms_linear linear_mask; /* the address bits that the mode sees */
+    union {
+        struct {
+            struct kms_x86_state x86;
+            struct x86_layout layout;
+        };
+        struct {
+            struct kms_riscv_state riscv;
+            struct riscv_layout riscv_layout;
+        };
+    };
     struct tlb tlb;
     struct structure_cache *structures; /* NULL unless asked for */
     struct lookaside lookaside;
@@ -32,9 +47,8 @@ struct kms_machine {
     struct kms_cpu *cpu[KMS_CPUS_MAX];
 };
 
-/* A register was written (KMS_X86_REGS: all of them): work out what depends on it, and drop every settled
- * page. */
-void cpu_registers_changed(struct kms_cpu *cpu, enum kms_x86_reg reg);
+/* A register that decides translations was written: work out what depends on it, and drop every settled page. */
+void cpu_registers_changed(struct kms_cpu *cpu);
 
 static inline bool cpu_is_observed(const struct kms_cpu *cpu, unsigned kinds)
 {
@@ -44,19 +58,25 @@ static inline bool cpu_is_observed(const struct kms_cpu *cpu, unsigned kinds)
 /* Tell the observers; the caller has filled in everything but the CPU. */
 void cpu_notify(struct kms_cpu *cpu, struct kms_event *event);
 
-/* The address space tag of translations that are cached now. */
-static inline uint16_t cpu_asid(const struct kms_cpu *cpu)
+static inline bool cpu_is_x86(const struct kms_cpu *cpu)
 {
-    return cpu->x86.cr4 & KMS_CR4_PCIDE ? (uint16_t)(cpu->x86.cr3 & KMS_CR3_PCID) : 0;
+    return __builtin_expect(cpu->arch == KMS_ARCH_X86, 1);
 }
 
-/* Forget cached translations, and say so. `linear` counts for KMS_FLUSH_PAGE, `asid` for that and
+/* Forget cached translations, and say so. `linear` counts for KMS_FLUSH_PAGE and _PAGE_ALL, `asid` for the former and
  * KMS_FLUSH_ASID. */
 void cpu_flush(struct kms_cpu *cpu, enum kms_flush_scope scope, uint16_t asid, kms_linear linear);
 /* One address space and the global entries. */
 void cpu_flush_asid_with_globals(struct kms_cpu *cpu, uint16_t asid);
 
-/* Raise a fault: CR2 for a page fault, and the event. `walk` may be NULL. */
+/* Whether an access goes through tables, and so through the TLB. */
+static inline bool cpu_is_translated(const struct kms_cpu *cpu, const struct kms_access *access)
+{
+    return cpu->mode != KMS_PAGING_NONE &&
+           (cpu_is_x86(cpu) || kms_riscv_effective(&cpu->riscv, access) != KMS_RISCV_M);
+}
+
+/* Raise a fault: CR2 for a page fault, scause and stval on RISC-V, and the event. `walk` may be NULL. */
 enum kms_result cpu_raise(struct kms_cpu *cpu, const struct kms_access *access, const struct kms_walk *walk,
                           const struct kms_fault *fault);
 

@@ -1,5 +1,6 @@
 /* inspect.c - looking without touching. */
 #include "cpu.h"
+#include "riscv_walk.h"
 #include "x86_walk.h"
 
 #include <assert.h>
@@ -7,7 +8,10 @@
 void kms_inspect(const struct kms_cpu *cpu, kms_linear linear, struct kms_walk *walk)
 {
     assert(cpu && walk);
-    x86_walk(&cpu->layout, &cpu->x86, cpu->machine->ram, linear, walk);
+    if (cpu_is_x86(cpu))
+        x86_walk(&cpu->layout, &cpu->x86, cpu->machine->ram, linear, walk);
+    else
+        riscv_walk(&cpu->riscv_layout, cpu->machine->ram, linear, walk);
 }
 
 size_t kms_peek(const struct kms_cpu *cpu, kms_linear linear, void *to, size_t size)

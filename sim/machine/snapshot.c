@@ -5,7 +5,10 @@
 #include <stdlib.h>
 
 struct cpu_copy {
-    struct kms_x86_state x86;
+    union {
+        struct kms_x86_state x86;
+        struct kms_riscv_state riscv;
+    };
     struct tlb_slot *slots; /* the valid ones, in the order of their places */
     size_t count, room;
     uint64_t tlb_now;
@@ -29,7 +32,10 @@ static void copy_slot(void *context, const struct tlb_slot *slot)
 
 static bool copy_cpu(struct cpu_copy *copy, const struct kms_cpu *cpu)
 {
-    copy->x86 = cpu->x86;
+    if (cpu_is_x86(cpu))
+        copy->x86 = cpu->x86;
+    else
+        copy->riscv = cpu->riscv;
     copy->tlb_now = cpu->tlb.now;
     if (cpu->structures) {
         copy->structures = malloc(sizeof *copy->structures);
@@ -90,8 +96,11 @@ enum kms_status kms_snapshot_take(struct kms_machine *machine, struct kms_snapsh
 
 static void restore_cpu(struct kms_cpu *cpu, const struct cpu_copy *copy)
 {
-    cpu->x86 = copy->x86;
-    cpu_registers_changed(cpu, KMS_X86_REGS);
+    if (cpu_is_x86(cpu))
+        cpu->x86 = copy->x86;
+    else
+        cpu->riscv = copy->riscv;
+    cpu_registers_changed(cpu);
     tlb_flush_all(&cpu->tlb);
     for (size_t i = 0; i < copy->count; i++)
         tlb_put_back(&cpu->tlb, &copy->slots[i]);

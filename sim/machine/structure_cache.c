@@ -46,7 +46,7 @@ void structure_cache_walk(const struct kms_cpu *cpu, kms_linear linear, struct k
     const struct x86_layout *layout = &cpu->layout;
     const struct kms_ram *ram = cpu->machine->ram;
     const struct structure_slot *slot =
-        layout->mode == KMS_PAGING_NONE ? NULL : find(cpu->structures, layout->mode, linear, cpu_asid(cpu));
+        layout->mode == KMS_PAGING_NONE ? NULL : find(cpu->structures, layout->mode, linear, cpu->asid);
     if (!slot) {
         x86_walk(layout, &cpu->x86, ram, linear, walk);
         return;

@@ -6,7 +6,8 @@
 #define SETS_MAX 65536u
 #define WAYS_MAX 64u
 
-static const struct kms_tlb_geometry default_geometry[KMS_TLB_CLASSES] = {{4096, 4}, {256, 4}, {16, 4}};
+static const struct kms_tlb_geometry default_geometry[KMS_TLB_CLASSES] = {
+    {4096, 4}, {256, 4}, {16, 4}, {256, 4}, {4, 4}};
 
 static bool is_default(const struct kms_tlb_options *options)
 {
@@ -27,11 +28,14 @@ bool tlb_geometry_is_valid(const struct kms_tlb_options *options)
     return true;
 }
 
-bool tlb_init(struct tlb *tlb, const struct kms_tlb_options *options)
+bool tlb_init(struct tlb *tlb, const struct kms_tlb_options *options, uint32_t asids)
 {
     const struct kms_tlb_geometry *geometry = is_default(options) ? default_geometry : options->geometry;
     tlb->now = 1;
     tlb->large_shift = 21;
+    tlb->flushed_asid = calloc(asids, sizeof tlb->flushed_asid[0]);
+    if (!tlb->flushed_asid)
+        return false;
     for (unsigned class = 0; class < KMS_TLB_CLASSES && !options->off; class ++) {
         struct tlb_array *array = &tlb->array[class];
         if (!geometry[class].sets)
@@ -49,18 +53,21 @@ void tlb_done(struct tlb *tlb)
 {
     for (unsigned class = 0; class < KMS_TLB_CLASSES; class ++)
         free(tlb->array[class].slots);
+    free(tlb->flushed_asid);
 }
 
 static enum kms_tlb_class class_of(unsigned page_shift)
 {
     if (page_shift < 21)
-        return KMS_TLB_SMALL;
-    return page_shift < 30 ? KMS_TLB_LARGE : KMS_TLB_HUGE;
+        return page_shift == KMS_PAGE_SHIFT ? KMS_TLB_SMALL : KMS_TLB_NAPOT;
+    if (page_shift < 30)
+        return KMS_TLB_LARGE;
+    return page_shift == 30 ? KMS_TLB_HUGE : KMS_TLB_GIANT;
 }
 
 static struct tlb_slot *set_of(const struct tlb *tlb, enum kms_tlb_class class, kms_linear linear)
 {
-    const unsigned shift[KMS_TLB_CLASSES] = {12, tlb->large_shift, 30};
+    const unsigned shift[KMS_TLB_CLASSES] = {12, tlb->large_shift, 30, 16, 48}; /* 48: of the largest giant */
     const struct tlb_array *array = &tlb->array[class];
     return array->slots + ((linear >> shift[class]) & array->set_mask) * array->ways;
 }
@@ -141,6 +148,18 @@ void tlb_drop(struct tlb *tlb, kms_linear linear, uint16_t asid, bool global)
     }
 }
 
+void tlb_drop_everywhere(struct tlb *tlb, kms_linear linear)
+{
+    for (unsigned class = 0; class < KMS_TLB_CLASSES; class ++) {
+        if (!tlb->array[class].used)
+            continue;
+        struct tlb_slot *set = set_of(tlb, class, linear);
+        for (unsigned way = 0; way < tlb->array[class].ways; way++)
+            if (holds(&set[way].entry, linear))
+                set[way].filled = 0;
+    }
+}
+
 void tlb_flush_asid(struct tlb *tlb, uint16_t asid)
 {
     tlb->flushed_asid[asid] = tlb->now;
@@ -161,6 +180,14 @@ void tlb_flush_all(struct tlb *tlb)
     tlb->flushed_nonglobal = tlb->flushed_global = tlb->now;
     for (unsigned class = 0; class < KMS_TLB_CLASSES; class ++)
         tlb->array[class].used = 0;
+}
+
+bool tlb_has_large(const struct tlb *tlb)
+{
+    for (unsigned class = KMS_TLB_LARGE; class < KMS_TLB_CLASSES; class ++)
+        if (tlb->array[class].used)
+            return true;
+    return false;
 }
 
 void tlb_put_back(struct tlb *tlb, const struct tlb_slot *slot)

@@ -9,8 +9,6 @@
 
 #include <kmemsim/tlb.h>
 
-#define TLB_ASIDS 4096u /* PCIDs have 12 bits */
-
 struct tlb_slot {
     uint64_t filled; /* time of the fill; 0: never */
     struct kms_tlb_entry entry;
@@ -28,11 +26,11 @@ struct tlb {
     uint64_t now;
     uint64_t flushed_global; /* entries filled up to these times are gone */
     uint64_t flushed_nonglobal;
-    uint64_t flushed_asid[TLB_ASIDS];
+    uint64_t *flushed_asid; /* by ASID */
 };
 
-/* False: no memory. */
-bool tlb_init(struct tlb *tlb, const struct kms_tlb_options *options);
+/* False: no memory. ASIDs are below `asids`, a power of two. */
+bool tlb_init(struct tlb *tlb, const struct kms_tlb_options *options, uint32_t asids);
 void tlb_done(struct tlb *tlb);
 bool tlb_geometry_is_valid(const struct kms_tlb_options *options);
 
@@ -44,10 +42,15 @@ bool tlb_fill(struct tlb *tlb, const struct kms_tlb_entry *entry, struct kms_tlb
 
 /* Drop what is held for one address: non-global entries of `asid`, and global ones if `global`. */
 void tlb_drop(struct tlb *tlb, kms_linear linear, uint16_t asid, bool global);
+/* The same for all address spaces. */
+void tlb_drop_everywhere(struct tlb *tlb, kms_linear linear);
 void tlb_flush_asid(struct tlb *tlb, uint16_t asid);
 void tlb_flush_nonglobal(struct tlb *tlb);
 void tlb_flush_globals(struct tlb *tlb);
 void tlb_flush_all(struct tlb *tlb);
+
+/* Whether a page of more than 4 KiB may be held. */
+bool tlb_has_large(const struct tlb *tlb);
 
 /* Put back an entry as it was found by tlb_each(), after a flush of everything; ages stay in order. */
 void tlb_put_back(struct tlb *tlb, const struct tlb_slot *slot);

@@ -1,4 +1,5 @@
 /* words.c - names and sentences. */
+#include <kmemsim/riscv.h>
 #include <kmemsim/x86.h>
 
 #include <stdio.h>
@@ -36,6 +37,10 @@ const char *kms_mode_name(enum kms_paging_mode mode)
     case KMS_PAGING_PAE: return "PAE";
     case KMS_PAGING_4LEVEL: return "4-level";
     case KMS_PAGING_5LEVEL: return "5-level";
+    case KMS_PAGING_SV32: return "Sv32";
+    case KMS_PAGING_SV39: return "Sv39";
+    case KMS_PAGING_SV48: return "Sv48";
+    case KMS_PAGING_SV57: return "Sv57";
     }
     return "no such mode";
 }
@@ -49,6 +54,8 @@ const char *kms_verdict_words(enum kms_verdict verdict)
     case KMS_RESERVED: return "has a reserved bit set";
     case KMS_NONCANONICAL: return "not canonical";
     case KMS_NO_TABLE: return "lies where no memory answers";
+    case KMS_MISALIGNED_PAGE: return "maps a large page that is not aligned";
+    case KMS_TOO_DEEP: return "points to a table below the last level";
     }
     return "no such verdict";
 }
@@ -83,5 +90,29 @@ size_t kms_x86_fault_words(const struct kms_fault *fault, char *text, size_t siz
         length = snprintf(text, size, "exception %u (error code 0x%x)", (unsigned)fault->vector,
                           (unsigned)fault->error_code);
     }
+    return length < 0 ? 0 : (size_t)length;
+}
+
+static const char *riscv_cause_words(uint32_t cause)
+{
+    switch (cause) {
+    case KMS_CAUSE_FETCH_ACCESS: return "instruction access fault";
+    case KMS_CAUSE_LOAD_MISALIGNED: return "load address misaligned";
+    case KMS_CAUSE_LOAD_ACCESS: return "load access fault";
+    case KMS_CAUSE_STORE_MISALIGNED: return "store/AMO address misaligned";
+    case KMS_CAUSE_STORE_ACCESS: return "store/AMO access fault";
+    case KMS_CAUSE_FETCH_PAGE: return "instruction page fault";
+    case KMS_CAUSE_LOAD_PAGE: return "load page fault";
+    case KMS_CAUSE_STORE_PAGE: return "store/AMO page fault";
+    default: break;
+    }
+    return "exception";
+}
+
+size_t kms_riscv_fault_words(const struct kms_fault *fault, char *text, size_t size)
+{
+    const int digits = fault->address > UINT32_MAX ? 16 : 8;
+    const int length = snprintf(text, size, "%s at 0x%0*llx (cause %u)", riscv_cause_words(fault->vector),
+                                digits, (unsigned long long)fault->address, (unsigned)fault->vector);
     return length < 0 ? 0 : (size_t)length;
 }

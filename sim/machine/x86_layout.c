@@ -81,7 +81,7 @@ struct x86_layout x86_layout_of(const struct kms_x86_state *state)
     case KMS_PAGING_32BIT: layout_32bit(&layout, state); break;
     case KMS_PAGING_PAE: layout_pae(&layout, state); break;
     case KMS_PAGING_4LEVEL: layout_ia32e(&layout, state, 4); break;
-    case KMS_PAGING_5LEVEL: layout_ia32e(&layout, state, 5); break;
+    default: layout_ia32e(&layout, state, 5); break;
     }
     return layout;
 }

@@ -196,14 +196,14 @@ static void apply_flush(struct kms_cpu *cpu, const struct change *change)
     if (!change->flushes)
         return;
     if (change->scope == KMS_FLUSH_ASID && change->flushes_globals_of_asid)
-        cpu_flush_asid_with_globals(cpu, cpu_asid(cpu));
+        cpu_flush_asid_with_globals(cpu, cpu->asid);
     else
-        cpu_flush(cpu, change->scope, cpu_asid(cpu), 0);
+        cpu_flush(cpu, change->scope, cpu->asid, 0);
 }
 
 uint64_t kms_x86_read(const struct kms_cpu *cpu, enum kms_x86_reg reg)
 {
-    assert(cpu && reg < KMS_X86_REGS);
+    assert(cpu && cpu_is_x86(cpu) && reg < KMS_X86_REGS);
     const struct kms_x86_state *state = &cpu->x86;
     switch (reg) {
     case KMS_X86_CR0: return state->cr0;
@@ -227,7 +227,7 @@ uint64_t kms_x86_read(const struct kms_cpu *cpu, enum kms_x86_reg reg)
 enum kms_result kms_x86_write(struct kms_cpu *cpu, enum kms_x86_reg reg, uint64_t value,
                               struct kms_fault *fault)
 {
-    assert(cpu && reg < KMS_X86_REGS);
+    assert(cpu && cpu_is_x86(cpu) && reg < KMS_X86_REGS);
     struct change change = {.next = cpu->x86};
     enum kms_result result = change_register(&cpu->x86, reg, value, &change) ? KMS_DONE : KMS_FAULT;
     if (result == KMS_DONE && change.reloads_pdptes && kms_x86_paging_mode(&change.next) == KMS_PAGING_PAE)
@@ -242,7 +242,8 @@ enum kms_result kms_x86_write(struct kms_cpu *cpu, enum kms_x86_reg reg, uint64_
     }
     const uint64_t old_value = kms_x86_read(cpu, reg);
     cpu->x86 = change.next;
-    cpu_registers_changed(cpu, reg);
+    if (reg != KMS_X86_CR2)
+        cpu_registers_changed(cpu);
     if (cpu_is_observed(cpu, KMS_EVENT_REGISTER))
         cpu_notify(cpu, &(struct kms_event){.kind = KMS_EVENT_REGISTER,
                                             .reg = reg,
@@ -254,15 +255,15 @@ enum kms_result kms_x86_write(struct kms_cpu *cpu, enum kms_x86_reg reg, uint64_
 
 struct kms_x86_state kms_x86_get_state(const struct kms_cpu *cpu)
 {
-    assert(cpu);
+    assert(cpu && cpu_is_x86(cpu));
     return cpu->x86;
 }
 
 void kms_x86_set_state(struct kms_cpu *cpu, const struct kms_x86_state *state)
 {
-    assert(cpu && state && state->maxphyaddr >= KMS_X86_MAXPHYADDR_MIN &&
+    assert(cpu && cpu_is_x86(cpu) && state && state->maxphyaddr >= KMS_X86_MAXPHYADDR_MIN &&
            state->maxphyaddr <= KMS_X86_MAXPHYADDR_MAX && state->cpl <= 3);
     cpu->x86 = *state;
-    cpu_registers_changed(cpu, KMS_X86_REGS);
+    cpu_registers_changed(cpu);
     cpu_flush(cpu, KMS_FLUSH_ALL, 0, 0);
 }

@@ -93,7 +93,9 @@ enum kms_result x86_decide(const struct kms_x86_state *state, const struct kms_w
     case KMS_RESERVED:
         return page_fault(walk, x86_error_of_access(state, access) | KMS_PFERR_P | KMS_PFERR_RSVD, fault);
     case KMS_TABLE:
-    case KMS_MAPPED: break;
+    case KMS_MAPPED:
+    case KMS_MISALIGNED_PAGE:
+    case KMS_TOO_DEEP: break;
     }
     if (walk->mode == KMS_PAGING_NONE)
         return KMS_DONE;

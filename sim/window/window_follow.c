@@ -48,7 +48,8 @@ static void follow_register(struct kms_window *window, const struct kms_event *e
 static void follow_invalidation(struct kms_window *window, const struct kms_event *event)
 {
     switch (event->scope) {
-    case KMS_FLUSH_PAGE: invalidate_page(window, event->access.linear); break;
+    case KMS_FLUSH_PAGE:
+    case KMS_FLUSH_PAGE_ALL: invalidate_page(window, event->access.linear); break;
     case KMS_FLUSH_ASID:
     case KMS_FLUSH_NONGLOBAL: window_revalidate(window, PAGE_GLOBAL, false); break;
     case KMS_FLUSH_ALL: window_revalidate(window, 0, true); break;
