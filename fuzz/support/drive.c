@@ -73,6 +73,7 @@ static void start(const struct drive *drive)
     replay.handle_count = DRIVE_HANDLES;
     replay.report = keep_event;
     lowering.status_name = replay.guest->status_name;
+    lowering.arch = replay.guest->arch;
     replay_start(&replay);
     call(drive, call_prepare);
     forget_translations();

@@ -13,9 +13,18 @@
 
 #include <stdint.h>
 
-#define GUEST_ABI 1u
+#define GUEST_ABI 2u
 
 typedef uint64_t guest_addr; /* wide enough for every architecture; 32-bit kernels use the low half */
+
+/* The machine that a kernel is written for. */
+enum guest_arch {
+    GUEST_X86,  /* 32-bit x86 */
+    GUEST_RV32, /* 32-bit RISC-V: Sv32 */
+    GUEST_RV64, /* 64-bit RISC-V: Sv39 and its like */
+};
+
+#define GUEST_NO_ADDRESS UINT64_MAX /* where 0 may be an answer */
 
 /* Rights asked of map(). */
 #define GUEST_WRITE 0x1u
@@ -43,7 +52,7 @@ struct guest_heap_info {
 /* A page fault that the kernel's handler saw and did not repair. */
 struct guest_fault {
     guest_addr address;
-    uint32_t error;  /* the architecture's error code: PFERR_ bits on x86 */
+    uint32_t error;  /* PFERR_ bits on x86, the cause of the exception (scause) on RISC-V */
     int32_t process; /* the process that it ended, or -1 */
 };
 
@@ -52,6 +61,9 @@ struct guest_ops {
     const char *name;  /* "vana" */
     const char *title; /* one line */
     uint64_t ram_size; /* the least RAM that boot needs */
+    uint32_t arch;     /* enum guest_arch; zero is x86 */
+    uint32_t cpus;     /* CPUs (harts) that the kernel drives; 0: 1 */
+    uint64_t ram_base; /* where RAM begins */
 
     /* Bring the kernel up on a machine after reset, paging included where the kernel has it. */
     int (*boot)(void);
@@ -88,6 +100,16 @@ struct guest_ops {
     const char *(*check)(void);
     const char *(*status_name)(int status);
     void (*work)(struct guest_work *work);
+
+    /* A process's memory where its C library manages it: process_alloc and process_free are its malloc() and free().
+     * sbrk moves the end of its data and gives the old end, or GUEST_NO_ADDRESS; realloc is the library's; stack
+     * moves its stack pointer, which decides whether a fault below the stack makes it grow. */
+    guest_addr (*process_sbrk)(int process, int64_t change);
+    guest_addr (*process_realloc)(int process, guest_addr address, uint64_t size);
+    int (*process_stack)(int process, guest_addr pointer);
+
+    /* From now on programs run on this CPU, until process_switch() there as in the address space it was left with. */
+    int (*use_cpu)(unsigned cpu);
 };
 
 #endif

@@ -1,13 +1,15 @@
 /*
  * hw.h - the seam: everything that kernel code wants of the machine below it.
  *
- * One header, three implementations, chosen by the linker:
- *   sim/guest/    hosted: simulated registers over guest RAM, directly or through the linear window
- *   src/boot/x86/ on the metal: CR0, CR2, CR3, CR4, INVLPG, IRET, a serial port
+ * One header, several implementations, chosen by the linker:
+ *   sim/guest/      hosted: simulated registers over guest RAM, directly or through the linear window
+ *   src/boot/x86/   on the metal: CR0, CR2, CR3, CR4, INVLPG, IRET, a serial port
+ *   src/boot/riscv/ on the metal: satp, SFENCE.VMA, a serial port; what RISC-V has besides is in hw_riscv.h
  *
  * Rules that hold for every function:
- *   - Addresses are 32-bit linear addresses held in integers. A C pointer to guest memory comes from hw_ptr()
- *     and goes back through hw_linear(); never store a pointer in guest memory, its width is the host's.
+ *   - Addresses are linear addresses held in integers. Native code reaches the low 4 GiB: a C pointer to guest
+ *     memory comes from hw_ptr() and goes back through hw_linear(); never store a pointer in guest memory, its
+ *     width is the host's. Explicit accesses reach all of a wider address space.
  *   - Nothing here allocates, and nothing here keeps a pointer that it was given.
  *   - A function that can be refused by the machine says so in its type; the others cannot fail.
  */
@@ -36,7 +38,7 @@ bool hw_ptr_translates(void);
 /* The inverse of hw_ptr(). The pointer must have come from hw_ptr(), arithmetic included. */
 uint32_t hw_linear(const void *ptr);
 
-/* Bytes of RAM that start at physical address 0, holes included. */
+/* Bytes of RAM, holes included: from physical address 0 on x86, from hw_ram_base() on RISC-V. */
 uint64_t hw_ram_size(void);
 
 /*
@@ -52,7 +54,7 @@ struct hw_memory_range {
 /* Range number index, from 0; false: there are not so many. */
 bool hw_memory_range(uint32_t index, struct hw_memory_range *range);
 
-/* ---- registers ---- */
+/* ---- registers of x86 ---- */
 
 /*
  * Read and write control registers. A write has the effects that the manual gives the MOV instruction: a CR3
@@ -76,7 +78,7 @@ bool hw_enable_nx(void);
 /* Invalidate the cached translations of the page that holds this linear address (INVLPG). */
 void hw_invlpg(uint32_t linear);
 
-/* ---- page faults ---- */
+/* ---- page faults of x86 ---- */
 
 struct hw_page_fault {
     uint32_t address; /* CR2 */
@@ -96,13 +98,14 @@ void hw_set_page_fault_handler(hw_page_fault_handler handler);
 /* ---- user mode ---- */
 
 /*
- * One access at CPL 3 in the current address space, as the user's program would make it: little-endian, width
- * 1, 2 or 4 bytes. False: it faulted and the handler did not repair it; *value and memory are unchanged.
+ * One access at user level in the current address space, as the user's program would make it: little-endian,
+ * width 1, 2 or 4 bytes, or 8 on a 64-bit machine; a 32-bit machine takes the low 32 bits of the address. False:
+ * it faulted and the handler did not repair it; *value and memory are unchanged.
  */
-bool hw_user_load(uint32_t linear, unsigned width, uint32_t *value);
-bool hw_user_store(uint32_t linear, unsigned width, uint32_t value);
-/* An instruction fetch of one byte at CPL 3; what stands there is not executed when hosted. */
-bool hw_user_fetch(uint32_t linear);
+bool hw_user_load(uint64_t linear, unsigned width, uint64_t *value);
+bool hw_user_store(uint64_t linear, unsigned width, uint64_t value);
+/* An instruction fetch at user level, of one byte (RISC-V: two); what stands there is not executed when hosted. */
+bool hw_user_fetch(uint64_t linear);
 
 /*
  * For a kernel that is not mapped in its programs' address spaces: CR3 holds this value while the three functions
@@ -112,18 +115,19 @@ bool hw_user_fetch(uint32_t linear);
 void hw_set_user_cr3(uint32_t cr3);
 
 /*
- * The same two accesses at CPL 0: what the kernel's own load or store would do to this linear address, through the
- * tables in every mode. False: it faulted and the handler did not repair it, and nothing ended in hw_panic().
+ * The same two accesses at the kernel's level: what the kernel's own load or store would do to this linear address,
+ * through the tables in every mode. False: it faulted and the handler did not repair it, and nothing ended in hw_panic().
  */
-bool hw_kernel_load(uint32_t linear, unsigned width, uint32_t *value);
-bool hw_kernel_store(uint32_t linear, unsigned width, uint32_t value);
+bool hw_kernel_load(uint64_t linear, unsigned width, uint64_t *value);
+bool hw_kernel_store(uint64_t linear, unsigned width, uint64_t value);
 
-/* The kernel answers system calls here: command in EAX, arguments in EBX and ECX, the result goes to EAX. */
+/* An x86 kernel answers system calls here: command in EAX, arguments in EBX and ECX, the result goes to EAX. */
 typedef uint32_t (*hw_syscall_handler)(uint32_t command, uint32_t arg1, uint32_t arg2);
 void hw_set_syscall_handler(hw_syscall_handler handler);
 
-/* A system call made from CPL 3 (INT 0x80): the installed handler's result. Without a handler, UINT32_MAX. */
-uint32_t hw_user_syscall(uint32_t command, uint32_t arg1, uint32_t arg2);
+/* A system call made at user level (INT 0x80, ECALL): the installed handler's result. Without a handler, all ones.
+ * A 32-bit machine takes and gives 32 bits. */
+uint64_t hw_user_syscall(uint64_t command, uint64_t arg1, uint64_t arg2);
 
 /* ---- console and end ---- */
 

@@ -52,7 +52,11 @@ enum kms_trace_kind {
     KMS_TRACE_FAIL,           /* number: the n-th allocation from now fails; 0: none */
     KMS_TRACE_CHECK,          /* the kernel's own checker */
     KMS_TRACE_UNIT, /* address: is its heap unit free (0), the first of a block (1) or a later one (2) */
-    KMS_TRACE_NOTE, /* text: for whoever reads the run */
+    KMS_TRACE_PROCESS_SBRK,    /* process, handle: keeps the old end, number: a change in two's complement */
+    KMS_TRACE_PROCESS_REALLOC, /* process, handle, address, number: bytes */
+    KMS_TRACE_PROCESS_STACK,   /* process, address: where its stack pointer goes */
+    KMS_TRACE_CPU,             /* number: the CPU that runs programs from now on */
+    KMS_TRACE_NOTE,            /* text: for whoever reads the run */
     /* What the operation before must have come to; expectations and notes between do not count. */
     KMS_TRACE_EXPECT_OK,
     KMS_TRACE_EXPECT_STATUS, /* text: the kernel's word for a status, such as EINVARG, or a number */

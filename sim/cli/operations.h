@@ -67,6 +67,8 @@ void run_draw_map(struct kms_guest *guest, const struct guest_heap_info *heap, s
 
 /* An operation's words, and the external fragmentation of a sample in percent. */
 const char *run_code_words(unsigned code);
+/* A fault that the kernel did not repair, in words of its architecture; words has TRACE_WORDS_MAX bytes. */
+void run_fault_words(const struct guest_ops *ops, const struct guest_fault *fault, char *words);
 double run_fragmentation(const struct trace_tally *tally, const struct trace_sample *sample);
 
 void run_print_report(const struct run_report *report);

@@ -60,6 +60,7 @@ static int emit_to(const struct run_options *options, struct run_input *input, c
     struct emission emission = {
         .options = options, .reader = input->reader, .out = fopen(options->binary, "wb")};
     emission.lowering.status_name = ops->status_name;
+    emission.lowering.arch = ops->arch;
     if (!emission.out) {
         run_complain("%s: %s", options->binary, strerror(errno));
         return OPERATIONS_USAGE;

@@ -67,15 +67,14 @@ static json_t *map(const struct run_map *drawn)
     return json_pack("{so so}", "units_per_cell", number(drawn->units_per_cell), "taken_per_mille", cells);
 }
 
-static json_t *faults(const struct trace_tally *tally)
+static json_t *faults(const struct run_report *run)
 {
+    const struct trace_tally *tally = run->tally;
     json_t *all = json_array();
     for (size_t i = 0; i < tally->fault_count && i < TRACE_FINDINGS; i++) {
         const struct trace_fault *seen = &tally->faults[i];
-        struct kms_fault fault = {
-            .vector = KMS_VECTOR_PF, .error_code = seen->fault.error, .address = seen->fault.address};
         char words[TRACE_WORDS_MAX];
-        kms_x86_fault_words(&fault, words, sizeof words);
+        run_fault_words(run->ops, &seen->fault, words);
         json_array_append_new(all, json_pack("{so so so ss}", "line", number(seen->line), "address",
                                              address(seen->fault.address), "error_code",
                                              number(seen->fault.error), "words", words));
@@ -124,7 +123,7 @@ void run_print_json(const struct run_report *report)
     if (report->map.cells > 0)
         json_object_set_new(all, "heap_map", map(&report->map));
     json_object_set_new(all, "fault_count", number(tally->fault_count));
-    json_object_set_new(all, "faults", faults(tally));
+    json_object_set_new(all, "faults", faults(report));
     json_object_set_new(all, "finding_count", number(tally->finding_count));
     json_object_set_new(all, "findings", findings(tally));
     json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);

@@ -26,6 +26,10 @@ static const char *const code_words[REPLAY_CODES] = {
     [REPLAY_FAIL] = "fail",
     [REPLAY_CHECK] = "check",
     [REPLAY_UNIT] = "unit",
+    [REPLAY_SBRK] = "process sbrk",
+    [REPLAY_REALLOC] = "process realloc",
+    [REPLAY_STACK] = "process stack",
+    [REPLAY_CPU] = "cpu",
     [REPLAY_EXPECT_STATUS] = "expect status",
     [REPLAY_EXPECT_VALUE] = "expect value",
     [REPLAY_EXPECT_FAULT] = "expect fault",
@@ -37,6 +41,17 @@ static const char *const code_words[REPLAY_CODES] = {
 const char *run_code_words(unsigned code)
 {
     return code < REPLAY_CODES && code_words[code] ? code_words[code] : "?";
+}
+
+void run_fault_words(const struct guest_ops *ops, const struct guest_fault *fault, char *words)
+{
+    const char *cause = replay_cause_name(fault->error);
+    struct kms_fault seen = {.vector = KMS_VECTOR_PF, .error_code = fault->error, .address = fault->address};
+    if (ops->arch == GUEST_X86)
+        kms_x86_fault_words(&seen, words, TRACE_WORDS_MAX);
+    else
+        snprintf(words, TRACE_WORDS_MAX, "%s at 0x%0*" PRIx64, cause ? cause : "exception",
+                 ops->arch == GUEST_RV64 ? 16 : 8, fault->address);
 }
 
 static double percent(uint64_t part, uint64_t whole)
@@ -186,10 +201,8 @@ static void print_faults(const struct run_report *report)
     const struct trace_tally *tally = report->tally;
     for (size_t i = 0; i < tally->fault_count && i < TRACE_FINDINGS; i++) {
         const struct trace_fault *seen = &tally->faults[i];
-        struct kms_fault fault = {
-            .vector = KMS_VECTOR_PF, .error_code = seen->fault.error, .address = seen->fault.address};
         char words[TRACE_WORDS_MAX];
-        kms_x86_fault_words(&fault, words, sizeof words);
+        run_fault_words(report->ops, &seen->fault, words);
         printf("  %s:%u: %s\n", report->options->file, seen->line, words);
     }
     print_more(tally->fault_count, "faults");

@@ -180,46 +180,46 @@ static bool access_bytes(const struct kms_access *access, uint8_t *bytes, unsign
     }
 }
 
-static bool load(uint32_t linear, unsigned width, enum kms_privilege privilege, uint32_t *value)
+static bool load(uint64_t linear, unsigned width, enum kms_privilege privilege, uint64_t *value)
 {
     uint8_t bytes[4] = {0};
-    if (!access_bytes(&(struct kms_access){linear, KMS_READ, privilege}, bytes, width))
+    if (!access_bytes(&(struct kms_access){(uint32_t)linear, KMS_READ, privilege}, bytes, width))
         return false;
     *value = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
     return true;
 }
 
-static bool store(uint32_t linear, unsigned width, enum kms_privilege privilege, uint32_t value)
+static bool store(uint64_t linear, unsigned width, enum kms_privilege privilege, uint64_t value)
 {
     uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
                         (uint8_t)(value >> 24)};
-    return access_bytes(&(struct kms_access){linear, KMS_WRITE, privilege}, bytes, width);
+    return access_bytes(&(struct kms_access){(uint32_t)linear, KMS_WRITE, privilege}, bytes, width);
 }
 
-bool hw_user_load(uint32_t linear, unsigned width, uint32_t *value)
+bool hw_user_load(uint64_t linear, unsigned width, uint64_t *value)
 {
     return load(linear, width, KMS_AS_USER, value);
 }
 
-bool hw_user_store(uint32_t linear, unsigned width, uint32_t value)
+bool hw_user_store(uint64_t linear, unsigned width, uint64_t value)
 {
     return store(linear, width, KMS_AS_USER, value);
 }
 
-bool hw_kernel_load(uint32_t linear, unsigned width, uint32_t *value)
+bool hw_kernel_load(uint64_t linear, unsigned width, uint64_t *value)
 {
     return load(linear, width, KMS_AS_SUPERVISOR, value);
 }
 
-bool hw_kernel_store(uint32_t linear, unsigned width, uint32_t value)
+bool hw_kernel_store(uint64_t linear, unsigned width, uint64_t value)
 {
     return store(linear, width, KMS_AS_SUPERVISOR, value);
 }
 
-bool hw_user_fetch(uint32_t linear)
+bool hw_user_fetch(uint64_t linear)
 {
     uint8_t byte;
-    return access_bytes(&(struct kms_access){linear, KMS_FETCH, KMS_AS_USER}, &byte, sizeof byte);
+    return access_bytes(&(struct kms_access){(uint32_t)linear, KMS_FETCH, KMS_AS_USER}, &byte, sizeof byte);
 }
 
 /* ---- handlers, console, end ---- */
@@ -234,10 +234,11 @@ void hw_set_syscall_handler(hw_syscall_handler handler)
     guest_here(__func__)->on_syscall = handler;
 }
 
-uint32_t hw_user_syscall(uint32_t command, uint32_t arg1, uint32_t arg2)
+uint64_t hw_user_syscall(uint64_t command, uint64_t arg1, uint64_t arg2)
 {
     struct kms_guest *guest = guest_here(__func__);
-    return guest->on_syscall ? guest->on_syscall(command, arg1, arg2) : UINT32_MAX;
+    return guest->on_syscall ? guest->on_syscall((uint32_t)command, (uint32_t)arg1, (uint32_t)arg2)
+                             : UINT32_MAX;
 }
 
 void hw_putchar(char c)

@@ -9,6 +9,7 @@
  *   s  a size in bytes, written in decimal      -> number
  *   p  a count of pages, 1 to 2^20              -> number
  *   g  the size of a program in bytes           -> number
+ *   d  a change in bytes, written in decimal with its sign -> number
  *   n  a number below 2^32, written in decimal  -> number
  *   v  a value, written in hexadecimal          -> number
  *   e  an error code below 2^32, hexadecimal    -> number

@@ -26,6 +26,10 @@ static const uint8_t codes[KMS_TRACE_KINDS] = {
     [KMS_TRACE_FAIL] = REPLAY_FAIL,
     [KMS_TRACE_CHECK] = REPLAY_CHECK,
     [KMS_TRACE_UNIT] = REPLAY_UNIT,
+    [KMS_TRACE_PROCESS_SBRK] = REPLAY_SBRK,
+    [KMS_TRACE_PROCESS_REALLOC] = REPLAY_REALLOC,
+    [KMS_TRACE_PROCESS_STACK] = REPLAY_STACK,
+    [KMS_TRACE_CPU] = REPLAY_CPU,
     [KMS_TRACE_EXPECT_STATUS] = REPLAY_EXPECT_STATUS,
     [KMS_TRACE_EXPECT_NULL] = REPLAY_EXPECT_STATUS,
     [KMS_TRACE_EXPECT_VALUE] = REPLAY_EXPECT_VALUE,
@@ -73,6 +77,7 @@ static void set_operands(struct replay_op *record, const struct kms_trace_op *op
 {
     switch (op->kind) {
     case KMS_TRACE_PROCESS_ALLOC:
+    case KMS_TRACE_PROCESS_SBRK:
         record->id = op->handle;
         record->id2 = op->process;
         record->first = op->number;
@@ -98,10 +103,18 @@ static void set_operands(struct replay_op *record, const struct kms_trace_op *op
         record->id2 = op->process;
         record->first = op->number;
         break;
+    case KMS_TRACE_PROCESS_REALLOC:
+        set_first(record, &op->address);
+        record->second = op->number;
+        record->id2 = op->process;
+        record->id = op->handle; /* the reader has seen to it that both are one */
+        break;
+    case KMS_TRACE_PROCESS_STACK:
     case KMS_TRACE_PROCESS_FREE:
         set_first(record, &op->address);
         record->id2 = op->process;
         break;
+    case KMS_TRACE_CPU:
     case KMS_TRACE_FAIL: record->first = op->number; break;
     default: set_first(record, &op->address); break; /* physical, fetch, unit; check has none */
     }
@@ -193,7 +206,8 @@ static void lower_alloc_or_free(const struct kms_trace_op *op, struct replay_op 
 static enum trace_lowered judge(struct trace_lowering *lowering, const struct replay_op *record)
 {
     uint32_t bad;
-    lowering->unfit = replay_validate(record, 1, KMS_TRACE_HANDLES_MAX, &bad);
+    const struct replay_limits limits = {KMS_TRACE_HANDLES_MAX, lowering->arch};
+    lowering->unfit = replay_validate(record, 1, &limits, &bad);
     return lowering->unfit ? TRACE_UNFIT : TRACE_LOWERED;
 }
 

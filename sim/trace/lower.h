@@ -17,6 +17,7 @@ enum trace_lowered {
 
 struct trace_lowering {
     const char *(*status_name)(int status); /* the kernel's; may be NULL */
+    uint32_t arch;                          /* the kernel's, enum guest_arch */
     enum kms_trace_kind subject;            /* the last operation that was no expectation and no note */
     bool has_subject;
     const char *unfit;

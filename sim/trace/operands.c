@@ -25,6 +25,21 @@ static bool read_value(struct kms_trace_reader *reader, struct kms_trace_op *op)
                                             op->width > 1 ? "s" : "");
 }
 
+/* A number of 63 bits with or without a sign, in two's complement. */
+static bool read_change(struct kms_trace_reader *reader, uint64_t *number)
+{
+    const char *start = reader->cursor;
+    const bool negative = start < reader->line_end && *start == '-';
+    reader->cursor += negative;
+    if (!trace_read_number(reader, "a change in bytes", number))
+        return false;
+    if (*number > (uint64_t)INT64_MAX + negative)
+        return trace_fail(reader, start, "a change is at most %lld bytes", (long long)INT64_MAX);
+    if (negative)
+        *number = 0 - *number;
+    return true;
+}
+
 static bool read_status(struct kms_trace_reader *reader, struct kms_trace_op *op)
 {
     const char *at = reader->cursor;
@@ -73,6 +88,7 @@ static bool read_operand(struct kms_trace_reader *reader, char operand, struct k
     case 's': return trace_read_number(reader, "a size in bytes", &op->number);
     case 'p': return trace_read_ranged(reader, "a count of pages", 1, KMS_TRACE_PAGES_MAX, &op->number);
     case 'g': return trace_read_ranged(reader, "a program's size", 1, KMS_TRACE_PROGRAM_MAX, &op->number);
+    case 'd': return read_change(reader, &op->number);
     case 'n': return trace_read_ranged(reader, "a count", 0, UINT32_MAX, &op->number);
     case 'v': return read_value(reader, op);
     case 'e': return trace_read_ranged(reader, "an error code", 0, UINT32_MAX, &op->number);
@@ -106,8 +122,8 @@ static bool read_word(struct kms_trace_reader *reader, unsigned allowed, unsigne
 /* The replay's record has room for one of them. */
 static bool answer_has_room(struct kms_trace_reader *reader, const struct kms_trace_op *op)
 {
-    bool clash = op->kind == KMS_TRACE_SYSCALL && op->address.handle != KMS_TRACE_NO_HANDLE &&
-                 op->address.handle != op->handle;
+    bool answers = op->kind == KMS_TRACE_SYSCALL || op->kind == KMS_TRACE_PROCESS_REALLOC;
+    bool clash = answers && op->address.handle != KMS_TRACE_NO_HANDLE && op->address.handle != op->handle;
     return !clash || trace_fail(reader, reader->cursor,
                                 "a first argument with a handle gets the answer: name that handle for it");
 }

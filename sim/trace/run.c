@@ -164,6 +164,7 @@ void trace_run(const struct trace_run_options *options, struct trace_run_result 
     if (options->watcher)
         run->watcher = *options->watcher;
     run->lowering.status_name = ops->status_name;
+    run->lowering.arch = ops->arch;
     run->replay.guest = ops;
     run->replay.report = watched ? on_event : NULL;
     run->replay.context = run;

@@ -64,6 +64,7 @@ static void put_operand(struct output *out, char operand, const struct kms_trace
     case 'p':
     case 'g':
     case 'n': put(out, "%" PRIu64, op->number); break;
+    case 'd': put(out, "%" PRId64, (int64_t)op->number); break;
     case 'v':
     case 'e': put(out, "0x%" PRIx64, op->number); break;
     case 'w': put(out, "%u", op->width); break;

@@ -84,16 +84,20 @@ static void run_physical(struct replay *replay, struct replay_event *event)
 }
 
 /*
- * An access that fails was a fault; the record of it comes from the kernel's handler. Addresses beyond 32
- * bits were refused by replay_validate(), and a handle plus an offset wraps as a 32-bit CPU's address does.
+ * An access that fails was a fault; the record of it comes from the kernel's handler. Addresses beyond a 32-bit
+ * machine's were refused by replay_validate(), and a handle plus an offset wraps as its addresses do.
  */
+static uint64_t reached(const struct replay *replay, guest_addr address)
+{
+    return replay->guest->arch == GUEST_RV64 ? address : (uint32_t)address;
+}
+
 static void run_read(struct replay *replay, struct replay_event *event)
 {
     const struct replay_op *const op = event->op;
-    const uint32_t linear = (uint32_t)event->address;
-    uint32_t value = 0;
+    const uint64_t linear = reached(replay, event->address);
+    uint64_t value = 0;
 
-    (void)replay;
     if (op->flags & REPLAY_USER ? hw_user_load(linear, op->width, &value)
                                 : hw_kernel_load(linear, op->width, &value))
         event->value = value;
@@ -104,10 +108,9 @@ static void run_read(struct replay *replay, struct replay_event *event)
 static void run_write(struct replay *replay, struct replay_event *event)
 {
     const struct replay_op *const op = event->op;
-    const uint32_t linear = (uint32_t)event->address;
-    const uint32_t value = (uint32_t)event->second;
+    const uint64_t linear = reached(replay, event->address);
+    const uint64_t value = event->second;
 
-    (void)replay;
     if (!(op->flags & REPLAY_USER ? hw_user_store(linear, op->width, value)
                                   : hw_kernel_store(linear, op->width, value)))
         event->faulted = 1;
@@ -115,8 +118,7 @@ static void run_write(struct replay *replay, struct replay_event *event)
 
 static void run_fetch(struct replay *replay, struct replay_event *event)
 {
-    (void)replay;
-    if (!hw_user_fetch((uint32_t)event->address))
+    if (!hw_user_fetch(reached(replay, event->address)))
         event->faulted = 1;
 }
 
@@ -163,7 +165,8 @@ static void run_syscall(struct replay *replay, struct replay_event *event)
 {
     const uint32_t command = event->op->pages;
 
-    keep(replay, event, hw_user_syscall(command, (uint32_t)event->address, (uint32_t)event->second));
+    keep(replay, event,
+         hw_user_syscall(command, reached(replay, event->address), reached(replay, event->second)));
 }
 
 static void run_fail(struct replay *replay, struct replay_event *event)
@@ -187,6 +190,36 @@ static void run_unit(struct replay *replay, struct replay_event *event)
     state = replay->guest->heap_unit(event->address);
     event->status = state < 0 ? state : 0;
     event->value = state < 0 ? 0 : (uint64_t)state;
+}
+
+static void run_sbrk(struct replay *replay, struct replay_event *event)
+{
+    guest_addr before;
+
+    if (!offered(event, replay->guest->process_sbrk))
+        return;
+    before = replay->guest->process_sbrk(process_of(replay, event->op), (int64_t)event->op->first);
+    keep_allocation(replay, event, before == GUEST_NO_ADDRESS ? 0 : before);
+}
+
+static void run_realloc(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->process_realloc))
+        keep_allocation(
+            replay, event,
+            replay->guest->process_realloc(process_of(replay, event->op), event->address, event->op->second));
+}
+
+static void run_stack(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->process_stack))
+        event->status = replay->guest->process_stack(process_of(replay, event->op), event->address);
+}
+
+static void run_cpu(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->use_cpu))
+        event->status = replay->guest->use_cpu((unsigned)event->op->first);
 }
 
 /* ---- expectations ---- */
@@ -268,6 +301,10 @@ static const run_function run_table[REPLAY_CODES] = {
     [REPLAY_EXPECT_NO_FAULT] = expect_no_fault,
     [REPLAY_EXPECT_MAPPED] = expect_mapped,
     [REPLAY_EXPECT_UNMAPPED] = expect_unmapped,
+    [REPLAY_SBRK] = run_sbrk,
+    [REPLAY_REALLOC] = run_realloc,
+    [REPLAY_STACK] = run_stack,
+    [REPLAY_CPU] = run_cpu,
 };
 
 void replay_start(struct replay *replay)
@@ -310,13 +347,14 @@ static void begin(struct replay *replay, struct replay_event *event, const struc
     event->faulted = 0;
     event->broken = NULL;
     event->status_name = replay->guest->status_name;
+    event->arch = replay->guest->arch;
     resolve(replay, event);
 }
 
 /* Expectations look at the latest operation, so they have an event of their own. */
 static void run_one(struct replay *replay, const struct replay_op *op)
 {
-    const bool expects = op->code >= REPLAY_EXPECT_STATUS;
+    const bool expects = replay_expects(op);
     struct replay_event *const event = expects ? &replay->expectation : &replay->last;
 
     begin(replay, event, op);

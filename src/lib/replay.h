@@ -63,6 +63,11 @@ enum replay_code {
     /* About the kernel now. */
     REPLAY_EXPECT_MAPPED,   /* physical(address) is second */
     REPLAY_EXPECT_UNMAPPED, /* physical(address) has no answer */
+
+    REPLAY_SBRK, /* process handle id2 moves the end of its data by (int64_t)first: handle id keeps the old end */
+    REPLAY_REALLOC, /* process handle id2 reallocates address to second bytes: handle id */
+    REPLAY_STACK,   /* process handle id2 moves its stack pointer to address */
+    REPLAY_CPU,     /* programs run on CPU first */
     REPLAY_CODES
 };
 
@@ -81,6 +86,12 @@ struct replay_op {
     uint64_t first;
     uint64_t second;
 };
+
+/* Whether a record is about what happened before, and does nothing itself. */
+static inline int replay_expects(const struct replay_op *op)
+{
+    return op->code >= REPLAY_EXPECT_STATUS && op->code <= REPLAY_EXPECT_UNMAPPED;
+}
 
 struct replay_header {
     uint32_t magic;   /* REPLAY_MAGIC */
@@ -104,6 +115,7 @@ struct replay_event {
     struct guest_fault fault; /* the latest fault during this operation */
     const char *broken;       /* check: the broken invariant; expect: what differs; otherwise NULL */
     const char *(*status_name)(int status); /* the kernel's words, for whoever prints */
+    uint32_t arch;                          /* enum guest_arch, which says what an error code means */
 };
 
 /*
@@ -129,9 +141,14 @@ struct replay {
     struct replay_event expectation; /* the latest one that looked at it */
 };
 
-/* Words for the first record that no replay with this many handles can run, and its index; NULL when all are
- * good. */
-const char *replay_validate(const struct replay_op *ops, uint32_t count, uint32_t handle_count,
+/* What records have to keep to. */
+struct replay_limits {
+    uint32_t handles;
+    uint32_t arch; /* enum guest_arch: a 32-bit machine accesses no address beyond 32 bits */
+};
+
+/* Words for the first record that no replay within these limits can run, and its index; NULL when all are good. */
+const char *replay_validate(const struct replay_op *ops, uint32_t count, const struct replay_limits *limits,
                             uint32_t *bad);
 
 /* The operations of a file in memory, with its header checked against size: NULL when good, or what is wrong.
@@ -152,8 +169,10 @@ void replay_run(struct replay *replay, const struct replay_op *ops, uint32_t cou
  */
 size_t replay_format(const struct replay_event *event, char *line, size_t size);
 
-/* The words of an x86 page-fault error code, such as "P|WR|US"; "0" for none. Same rules as replay_format().
- */
+/* The words of an x86 page-fault error code, such as "P|WR|US", "0" for none. Same rules as replay_format(). */
 size_t replay_format_error(uint32_t error, char *line, size_t size);
+
+/* The name of a RISC-V exception cause, such as "load page fault"; NULL for one that no access has. */
+const char *replay_cause_name(uint32_t cause);
 
 #endif

@@ -30,6 +30,10 @@ static const char *const verbs[REPLAY_CODES] = {
     [REPLAY_EXPECT_NO_FAULT] = "expect no fault",
     [REPLAY_EXPECT_MAPPED] = "expect mapped",
     [REPLAY_EXPECT_UNMAPPED] = "expect unmapped",
+    [REPLAY_SBRK] = "sbrk",
+    [REPLAY_REALLOC] = "prealloc",
+    [REPLAY_STACK] = "stack",
+    [REPLAY_CPU] = "cpu",
 };
 
 /* ---- operands, as the text format writes them ---- */
@@ -99,7 +103,7 @@ static void put_access(struct text *text, const struct replay_op *op)
         put_second(text, op);
 }
 
-static void put_error(struct text *text, uint32_t error)
+static void put_bits(struct text *text, uint32_t error)
 {
     static const struct {
         uint32_t bit;
@@ -120,11 +124,40 @@ static void put_error(struct text *text, uint32_t error)
     }
 }
 
-static void put_expected_fault(struct text *text, const struct replay_op *op)
+/* Names by "Machine Cause Register (mcause)" of the privileged specification. */
+const char *replay_cause_name(uint32_t cause)
+{
+    static const char *const names[] = {
+        [1] = "instruction access fault", [5] = "load access fault", [7] = "store access fault",
+        [12] = "instruction page fault",  [13] = "load page fault",  [15] = "store page fault",
+    };
+
+    return cause < sizeof names / sizeof names[0] ? names[cause] : NULL;
+}
+
+static void put_cause(struct text *text, uint32_t cause)
+{
+    const char *const name = replay_cause_name(cause);
+
+    if (name)
+        text_put(text, name);
+    else
+        text_decimal(text, cause);
+}
+
+static void put_error(struct text *text, uint32_t error, uint32_t arch)
+{
+    if (arch == GUEST_X86)
+        put_bits(text, error);
+    else
+        put_cause(text, error);
+}
+
+static void put_expected_fault(struct text *text, const struct replay_event *event)
 {
     text_char(text, ' ');
-    put_error(text, op->pages);
-    put_first(text, op);
+    put_error(text, event->op->pages, event->arch);
+    put_first(text, event->op);
 }
 
 static void put_allocation(struct text *text, const struct replay_op *op)
@@ -137,8 +170,10 @@ static void put_allocation(struct text *text, const struct replay_op *op)
         text_put(text, " aligned");
 }
 
-static void put_operands(struct text *text, const struct replay_op *op, const char *(*status_name)(int))
+static void put_operands(struct text *text, const struct replay_event *event)
 {
+    const struct replay_op *const op = event->op;
+
     switch (op->code) {
     case REPLAY_ALLOC: put_allocation(text, op); break;
     case REPLAY_MAP:
@@ -179,9 +214,25 @@ static void put_operands(struct text *text, const struct replay_op *op, const ch
     case REPLAY_EXPECT_NO_FAULT: break;
     case REPLAY_EXPECT_STATUS:
         text_char(text, ' ');
-        text_put(text, status_name((int32_t)(uint32_t)op->first));
+        text_put(text, event->status_name((int32_t)(uint32_t)op->first));
         break;
-    case REPLAY_EXPECT_FAULT: put_expected_fault(text, op); break;
+    case REPLAY_EXPECT_FAULT: put_expected_fault(text, event); break;
+    case REPLAY_SBRK:
+        put_process(text, op->id2);
+        put_handle(text, op->id);
+        text_char(text, ' ');
+        text_signed(text, (int64_t)op->first);
+        break;
+    case REPLAY_REALLOC:
+        put_process(text, op->id2);
+        put_first(text, op);
+        put_number(text, op->second);
+        break;
+    case REPLAY_STACK:
+        put_process(text, op->id2);
+        put_first(text, op);
+        break;
+    case REPLAY_CPU: put_number(text, op->first); break;
     case REPLAY_EXPECT_MAPPED:
         put_first(text, op);
         put_second(text, op);
@@ -202,12 +253,12 @@ static void put_status(struct text *text, int status, const char *(*status_name)
         text_put(text, status_name(status));
 }
 
-static void put_fault(struct text *text, const struct guest_fault *fault)
+static void put_fault(struct text *text, const struct guest_fault *fault, uint32_t arch)
 {
     text_put(text, "fault");
     put_hex(text, fault->address);
-    text_put(text, " error ");
-    put_error(text, fault->error);
+    text_put(text, arch == GUEST_X86 ? " error " : " ");
+    put_error(text, fault->error, arch);
     if (fault->process >= 0) {
         text_put(text, ", process ");
         text_signed(text, fault->process);
@@ -222,7 +273,9 @@ static bool has_value(const struct replay_op *op)
     case REPLAY_PHYSICAL:
     case REPLAY_READ:
     case REPLAY_PROCESS_ALLOC:
-    case REPLAY_SYSCALL: return true;
+    case REPLAY_SYSCALL:
+    case REPLAY_SBRK:
+    case REPLAY_REALLOC: return true;
     default: return false;
     }
 }
@@ -230,7 +283,7 @@ static bool has_value(const struct replay_op *op)
 static void put_outcome(struct text *text, const struct replay_event *event)
 {
     if (event->faulted)
-        put_fault(text, &event->fault);
+        put_fault(text, &event->fault, event->arch);
     else if (event->status != 0)
         put_status(text, event->status, event->status_name);
     else if (event->op->code == REPLAY_CREATE || event->op->code == REPLAY_UNIT)
@@ -257,9 +310,11 @@ static void put_seen(struct text *text, const struct replay_event *event)
 
 static void put_result(struct text *text, const struct replay_event *event)
 {
-    if (event->op->code < REPLAY_EXPECT_STATUS && event->broken)
+    const bool expects = replay_expects(event->op);
+
+    if (!expects && event->broken)
         text_put(text, event->broken);
-    else if (event->op->code < REPLAY_EXPECT_STATUS)
+    else if (!expects)
         put_outcome(text, event);
     else if (event->broken)
         put_seen(text, event);
@@ -282,7 +337,7 @@ size_t replay_format(const struct replay_event *event, char *line, size_t size)
     text_decimal(&text, named.number);
     text_char(&text, ' ');
     text_put(&text, verbs[named.op->code]);
-    put_operands(&text, named.op, named.status_name);
+    put_operands(&text, &named);
     text_put(&text, " = ");
     put_result(&text, &named);
     return text.used;
@@ -292,6 +347,6 @@ size_t replay_format_error(uint32_t error, char *line, size_t size)
 {
     struct text text = text_in(line, size);
 
-    put_error(&text, error);
+    put_bits(&text, error);
     return text.used;
 }

@@ -34,6 +34,9 @@ static const uint8_t uses[REPLAY_CODES] = {
     [REPLAY_EXPECT_FAULT] = USES_FIRST,
     [REPLAY_EXPECT_MAPPED] = USES_FIRST | USES_SECOND,
     [REPLAY_EXPECT_UNMAPPED] = USES_FIRST,
+    [REPLAY_SBRK] = USES_PROCESS | FILLS_HANDLE,
+    [REPLAY_REALLOC] = USES_PROCESS | USES_FIRST | FILLS_HANDLE,
+    [REPLAY_STACK] = USES_PROCESS | USES_FIRST,
 };
 
 static bool uses_id(const struct replay_op *op)
@@ -41,14 +44,15 @@ static bool uses_id(const struct replay_op *op)
     return (uses[op->code] & FILLS_HANDLE) || (op->flags & REPLAY_FIRST_HANDLE);
 }
 
-/* An access is made by a 32-bit machine, so an address written out has to fit; a size or a pointer need not.
- */
-static bool is_access(const struct replay_op *op)
+/* Of an access, an address written out has to fit the machine; a size or a pointer need not. */
+static bool fits(const struct replay_op *op, uint32_t arch)
 {
-    return op->code >= REPLAY_READ && op->code <= REPLAY_FETCH;
+    const bool access = op->code >= REPLAY_READ && op->code <= REPLAY_FETCH;
+
+    return !access || ((op->first <= UINT32_MAX || arch == GUEST_RV64) && op->second <= UINT32_MAX);
 }
 
-static const char *validate_numbers(const struct replay_op *op)
+static const char *validate_numbers(const struct replay_op *op, uint32_t arch)
 {
     const unsigned rules = uses[op->code];
 
@@ -60,37 +64,38 @@ static const char *validate_numbers(const struct replay_op *op)
         return "unknown flags of an allocation";
     if ((rules & USES_PAGES) && op->pages > REPLAY_PAGES_MAX)
         return "more pages than there are";
-    if (is_access(op) && (op->first > UINT32_MAX || op->second > UINT32_MAX))
+    if (!fits(op, arch))
         return "an access beyond 32 bits";
     if (op->code == REPLAY_CREATE && op->first > REPLAY_PROGRAM_MAX)
         return "a program that is too large";
-    if (op->code == REPLAY_FAIL && op->first > UINT32_MAX)
+    if ((op->code == REPLAY_FAIL || op->code == REPLAY_CPU) && op->first > UINT32_MAX)
         return "a count beyond 32 bits";
     return NULL;
 }
 
-static const char *validate(const struct replay_op *op, uint32_t handle_count)
+static const char *validate(const struct replay_op *op, const struct replay_limits *limits)
 {
     if (op->code == 0 || op->code >= REPLAY_CODES)
         return "an unknown operation";
     if (op->flags & ~(REPLAY_FIRST_HANDLE | REPLAY_SECOND_HANDLE | REPLAY_USER))
         return "unknown flags";
-    if (uses_id(op) && op->id >= handle_count)
+    if (uses_id(op) && op->id >= limits->handles)
         return "a handle beyond the largest";
-    if ((op->flags & REPLAY_SECOND_HANDLE) && op->id2 >= handle_count)
+    if ((op->flags & REPLAY_SECOND_HANDLE) && op->id2 >= limits->handles)
         return "a second handle beyond the largest";
     if ((uses[op->code] & USES_PROCESS) &&
         (op->id2 >= REPLAY_PROCESSES || (op->flags & REPLAY_SECOND_HANDLE)))
         return "a process handle beyond the largest";
-    return validate_numbers(op);
+    return validate_numbers(op, limits->arch);
 }
 
-const char *replay_validate(const struct replay_op *ops, uint32_t count, uint32_t handle_count, uint32_t *bad)
+const char *replay_validate(const struct replay_op *ops, uint32_t count, const struct replay_limits *limits,
+                            uint32_t *bad)
 {
     const char *wrong = NULL;
 
     for (uint32_t i = 0; i < count && !wrong; i++) {
-        wrong = validate(&ops[i], handle_count);
+        wrong = validate(&ops[i], limits);
         *bad = i;
     }
     return wrong;

@@ -170,7 +170,7 @@ static uint32_t call_as(struct process *process, uint32_t command, uint32_t argu
     uint32_t result;
 
     (void)process_switch(process);
-    result = hw_user_syscall(command, argument, 0);
+    result = (uint32_t)hw_user_syscall(command, argument, 0);
     (void)task_switch(before);
     return result;
 }

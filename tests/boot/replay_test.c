@@ -13,6 +13,7 @@ static guest_addr next_address;
 static guest_addr freed;
 static guest_addr handles[HANDLES];
 static char line[REPLAY_LINE];
+static const struct replay_limits limits = {HANDLES, GUEST_X86};
 
 static guest_addr toy_alloc(uint64_t size, uint32_t flags)
 {
@@ -70,7 +71,7 @@ static void expect_line(struct replay *replay, const struct replay_op op, const 
 {
     uint32_t bad;
 
-    assert_null(replay_validate(&op, 1, HANDLES, &bad));
+    assert_null(replay_validate(&op, 1, &limits, &bad));
     replay_run(replay, &op, 1);
     assert_string_equal(line, expected);
 }
@@ -164,6 +165,7 @@ static void bad_records(void **state)
         {{.code = REPLAY_UNMAP, .pages = REPLAY_PAGES_MAX + 1}, "more pages than there are"},
         {{.code = REPLAY_CREATE, .first = REPLAY_PROGRAM_MAX + 1}, "a program that is too large"},
         {{.code = REPLAY_FAIL, .first = 0x100000000}, "a count beyond 32 bits"},
+        {{.code = REPLAY_CPU, .first = 0x100000000}, "a count beyond 32 bits"},
     };
 
     (void)state;
@@ -171,9 +173,71 @@ static void bad_records(void **state)
         const struct replay_op ops[] = {{.code = REPLAY_CHECK}, rows[i].op};
         uint32_t bad = 0;
 
-        assert_string_equal(replay_validate(ops, 2, HANDLES, &bad), rows[i].wrong);
+        assert_string_equal(replay_validate(ops, 2, &limits, &bad), rows[i].wrong);
         assert_int_equal(bad, 1);
     }
+}
+
+static guest_addr toy_sbrk(int process, int64_t change)
+{
+    (void)process;
+    return change < 0 ? GUEST_NO_ADDRESS : 0x9000;
+}
+
+static int toy_use_cpu(unsigned cpu)
+{
+    return cpu < 2 ? 0 : -2;
+}
+
+/* A machine of 64 bits, whose faults are causes and whose programs have a break. */
+static struct replay fresh_rv64(void)
+{
+    static struct guest_ops rv64;
+    struct replay replay;
+
+    rv64 = toy;
+    rv64.arch = GUEST_RV64;
+    rv64.process_sbrk = toy_sbrk;
+    rv64.use_cpu = toy_use_cpu;
+    replay = fresh();
+    replay.guest = &rv64;
+    return replay;
+}
+
+static void program_memory(void **state)
+{
+    struct replay replay = fresh_rv64();
+
+    (void)state;
+    expect_line(&replay, (struct replay_op){.code = REPLAY_SBRK, .id = 1, .first = 4096},
+                "1 sbrk @0 #1 4096 = 0x00009000");
+    assert_int_equal(handles[1], 0x9000);
+    expect_line(&replay, (struct replay_op){.code = REPLAY_SBRK, .id = 1, .first = (uint64_t)-1},
+                "2 sbrk @0 #1 -1 = no memory");
+    assert_int_equal(handles[1], 0);
+    expect_line(&replay, (struct replay_op){.code = REPLAY_CPU, .first = 1}, "3 cpu 1 = ok");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_CPU, .first = 2}, "4 cpu 2 = EINVARG");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_STACK, .first = 0x3fffff0000},
+                "5 stack @0 0x3fffff0000 = not offered");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_REALLOC, .first = 0x9000, .second = 7},
+                "6 prealloc @0 0x00009000 7 = not offered");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_FAULT, .first = 0x4000, .pages = 15},
+                "7 expect fault store page fault 0x00004000 = no: no fault");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_FAULT, .pages = 2},
+                "8 expect fault 2 0x00000000 = no: no fault");
+}
+
+static void wide_addresses(void **state)
+{
+    static const struct replay_limits wide = {HANDLES, GUEST_RV64};
+    struct replay_op op = {.code = REPLAY_READ, .width = 4, .first = 0x3fffffe000};
+    uint32_t bad;
+
+    (void)state;
+    assert_null(replay_validate(&op, 1, &wide, &bad));
+    assert_non_null(replay_validate(&op, 1, &limits, &bad));
+    op = (struct replay_op){.code = REPLAY_WRITE, .width = 4, .second = 0x100000000};
+    assert_non_null(replay_validate(&op, 1, &wide, &bad));
 }
 
 static void files(void **state)
@@ -239,6 +303,8 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("expectations are about the operation before them", expectations),
     KMS_TEST("expectations about mappings ask the kernel", expectations_about_mappings),
     KMS_TEST("an operation that a kernel lacks is not offered", what_a_kernel_lacks),
+    KMS_TEST("a program moves its break, its stack and to another CPU", program_memory),
+    KMS_TEST("a 64-bit machine accesses addresses beyond 32 bits", wide_addresses),
     KMS_TEST("records that no replay can run are refused with words", bad_records),
     KMS_TEST("a file of operations is refused unless its header holds", files),
     KMS_TEST("numbers of 64 bits are written without division", numbers_in_words),

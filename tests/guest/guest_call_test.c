@@ -51,7 +51,7 @@ static void refused_register_is_a_panic(void **state)
 static void user_story(void *context)
 {
     (void)context;
-    uint32_t value = 5;
+    uint64_t value = 5;
     assert_true(hw_user_store(MINI_DEMAND + 0x1ffe, 4, 0x11223344)); /* two pages, both by fault */
     assert_true(hw_user_load(MINI_DEMAND + 0x2000, 2, &value));
     assert_int_equal(value, 0x1122);
@@ -85,7 +85,7 @@ static void user_accesses_fault_to_the_handler(void **state)
 static void kernel_story(void *context)
 {
     (void)context;
-    uint32_t value = 0;
+    uint64_t value = 0;
     assert_true(hw_kernel_store(MINI_DATA, 4, 0xcafe0001));
     assert_true(hw_kernel_load(MINI_DATA + 2, 2, &value));
     assert_int_equal(value, 0xcafe);
@@ -127,7 +127,7 @@ static void false_repair_is_a_panic(void **state)
 
 static void ask_the_kernel(void *context)
 {
-    *(uint32_t *)context = hw_user_syscall(4, 5, 6);
+    *(uint32_t *)context = (uint32_t)hw_user_syscall(4, 5, 6);
 }
 
 static void system_call_reaches_the_kernel(void **state)

@@ -110,7 +110,7 @@ static void resets_fill_every_region(void **state)
 /* hw.h's accesses are of 1, 2 or 4 bytes, to RAM. */
 static void load_three_bytes(void *context)
 {
-    uint32_t value;
+    uint64_t value;
     (void)context;
     hw_kernel_load(MINI_DATA, 3, &value);
     fail_msg("three bytes were loaded");
@@ -129,18 +129,18 @@ static void odd_widths_end_the_call(void **state)
 
 static void load_beyond_ram(void *context)
 {
-    uint32_t *value = context;
+    uint64_t *value = context;
     hw_write_cr0(hw_read_cr0() & ~CR0_PG);
     hw_kernel_load(MINI_RAM, 4, value);
 }
 
 static uint32_t unbacked_load(struct kms_guest *guest)
 {
-    uint32_t value = 0;
+    uint64_t value = 0;
     struct kms_guest_stop stop;
     if (kms_guest_call(guest, load_beyond_ram, &value, &stop) == KMS_GUEST_UNBACKED)
         assert_int_equal(stop.phys, MINI_RAM);
-    return value;
+    return (uint32_t)value;
 }
 
 static void unbacked_is_a_policy(void **state)

@@ -94,10 +94,10 @@ void set_physical_word(uint32_t physical, uint32_t value)
 
 uint32_t user_reads(uint32_t linear)
 {
-    uint32_t value = 0;
+    uint64_t value = 0;
 
     assert_true(hw_user_load(linear, 4, &value));
-    return value;
+    return (uint32_t)value;
 }
 
 void user_writes(uint32_t linear, uint32_t value)
@@ -124,7 +124,7 @@ void user_write_faults(uint32_t linear, uint32_t error)
 
 void user_read_faults(uint32_t linear, uint32_t error)
 {
-    uint32_t value;
+    uint64_t value;
 
     assert_false(hw_user_load(linear, 4, &value));
     expect_fault(linear, error);

@@ -165,7 +165,7 @@ static void read_only_binds_users_alone(void **state)
 static void user_page_in_a_supervisor_space(void **state)
 {
     struct paging_4gb_chunk *const chunk = new_space(P | RW);
-    uint32_t value;
+    uint64_t value;
 
     (void)state;
     assert_int_equal(paging_map(chunk, AT(0x800000), AT(0x900000), P | RW | US), 0);
@@ -247,10 +247,10 @@ static void raw_entries(void **state)
 
 static uint32_t kernel_reads(uint32_t linear)
 {
-    uint32_t value = 0;
+    uint64_t value = 0;
 
     assert_true(hw_kernel_load(linear, 4, &value));
-    return value;
+    return (uint32_t)value;
 }
 
 static void a_change_takes_effect(void **state)
@@ -285,7 +285,7 @@ static void a_change_behind_the_cpu(void **state)
 static void unmapped_pages_fault(void **state)
 {
     struct paging_4gb_chunk *const chunk = live_space();
-    uint32_t value;
+    uint64_t value;
 
     (void)state;
     assert_int_equal(paging_map(chunk, AT(0x800000), AT(0x900000), P | RW), 0);

@@ -18,7 +18,7 @@
 static uint32_t malloc_as(struct process *process, uint32_t size)
 {
     assert_int_equal(process_switch(process), 0);
-    return hw_user_syscall(SYSTEM_COMMAND4_MALLOC, size, 0);
+    return (uint32_t)hw_user_syscall(SYSTEM_COMMAND4_MALLOC, size, 0);
 }
 
 static int free_as(struct process *process, uint32_t address)
@@ -206,7 +206,7 @@ static void a_kernel_fault_ends_nobody(void **state)
 {
     struct process *const process = start_program(1, 1, 0);
     struct kernel_fault fault;
-    uint32_t value;
+    uint64_t value;
 
     (void)state;
     assert_int_equal(paging_map(kernel_chunk(), PAGING_ADDRESS(0x800000), PAGING_ADDRESS(0x800000), 0), 0);

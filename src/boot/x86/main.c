@@ -102,6 +102,7 @@ static struct work open_module(const struct loader_module *module)
 {
     struct work work = {0};
     struct replay_header header = {0};
+    const struct replay_limits limits = {HANDLES, vana_guest.arch};
     uint32_t bad = 0;
 
     if (module->end > BOOT_STACK_BOTTOM) {
@@ -113,7 +114,7 @@ static struct work open_module(const struct loader_module *module)
         return work;
     work.count = header.count;
     work.wrong = header.handles > HANDLES ? "more handles than the image has room for"
-                                          : replay_validate(work.ops, work.count, HANDLES, &bad);
+                                          : replay_validate(work.ops, work.count, &limits, &bad);
     return work;
 }
 

@@ -113,24 +113,40 @@ static bool visit_code(void (*code)(void), uint32_t eax, uint32_t ebx, uint32_t 
     return visit(&registers, answer);
 }
 
-bool hw_user_load(uint32_t linear, unsigned width, uint32_t *value)
+bool hw_user_load(uint64_t linear, unsigned width, uint64_t *value)
 {
-    return visit_code(width == 1 ? user_load1 : width == 2 ? user_load2 : user_load4, 0, linear, value);
+    uint32_t loaded = 0;
+
+    if (!visit_code(width == 1   ? user_load1
+                    : width == 2 ? user_load2
+                                 : user_load4,
+                    0, (uint32_t)linear, &loaded))
+        return false;
+    *value = loaded;
+    return true;
 }
 
-bool hw_user_store(uint32_t linear, unsigned width, uint32_t value)
+bool hw_user_store(uint64_t linear, unsigned width, uint64_t value)
 {
-    return visit_code(width == 1 ? user_store1 : width == 2 ? user_store2 : user_store4, value, linear, NULL);
+    return visit_code(width == 1   ? user_store1
+                      : width == 2 ? user_store2
+                                   : user_store4,
+                      (uint32_t)value, (uint32_t)linear, NULL);
 }
 
-bool hw_kernel_load(uint32_t linear, unsigned width, uint32_t *value)
+bool hw_kernel_load(uint64_t linear, unsigned width, uint64_t *value)
 {
-    return kernel_load(linear, width, value) != 0;
+    uint32_t loaded = 0;
+
+    if (!kernel_load((uint32_t)linear, width, &loaded))
+        return false;
+    *value = loaded;
+    return true;
 }
 
-bool hw_kernel_store(uint32_t linear, unsigned width, uint32_t value)
+bool hw_kernel_store(uint64_t linear, unsigned width, uint64_t value)
 {
-    return kernel_store(linear, width, value) != 0;
+    return kernel_store((uint32_t)linear, width, (uint32_t)value) != 0;
 }
 
 /*
@@ -138,27 +154,28 @@ bool hw_kernel_store(uint32_t linear, unsigned width, uint32_t value)
  * pointing into the scratch bytes, and whatever it does ends in a trap. So fetch where programs are: bytes that
  * happen to name an absolute address may write there, if the directory in use lets users.
  */
-bool hw_user_fetch(uint32_t linear)
+bool hw_user_fetch(uint64_t linear)
 {
     const uint32_t middle = (uint32_t)&scratch[sizeof scratch / 2];
-    struct user_visit registers = {
-        middle, middle, middle, middle, middle, middle, middle, linear, EFLAGS_ALWAYS_ONE | EFLAGS_TRAP,
-        middle};
+    struct user_visit registers = {middle, middle,           middle,
+                                   middle, middle,           middle,
+                                   middle, (uint32_t)linear, EFLAGS_ALWAYS_ONE | EFLAGS_TRAP,
+                                   middle};
     bool fetched;
 
-    fetch_address = linear;
+    fetch_address = (uint32_t)linear;
     fetching = true;
     fetched = visit(&registers, NULL);
     fetching = false;
     return fetched;
 }
 
-uint32_t hw_user_syscall(uint32_t command, uint32_t arg1, uint32_t arg2)
+uint64_t hw_user_syscall(uint64_t command, uint64_t arg1, uint64_t arg2)
 {
     struct user_visit registers = {
-        .eax = command,
-        .ebx = arg1,
-        .ecx = arg2,
+        .eax = (uint32_t)command,
+        .ebx = (uint32_t)arg1,
+        .ecx = (uint32_t)arg2,
         .eip = (uint32_t)user_syscall,
         .eflags = EFLAGS_ALWAYS_ONE,
         .esp = boot_kernel.user_stack_top,
