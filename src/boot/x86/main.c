@@ -102,7 +102,7 @@ static struct work open_module(const struct loader_module *module)
 {
     struct work work = {0};
     struct replay_header header = {0};
-    const struct replay_limits limits = {HANDLES, vana_guest.arch};
+    const struct replay_limits limits = {HANDLES, boot_kernel.ops->arch};
     uint32_t bad = 0;
 
     if (module->end > BOOT_STACK_BOTTOM) {
