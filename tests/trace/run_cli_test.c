@@ -44,9 +44,9 @@ static void misuse_is_answered(void **state)
     tool_write("good.kmt", good);
     assert_run("\"$TOOL\" run", 2, "", "usage: kmemsim run");
     assert_run("\"$TOOL\" run --help", 0, "usage: kmemsim run", "");
-    assert_run(
-        "\"$TOOL\" run --kernel none good.kmt", 2, "",
-        "kmemsim run: there is no kernel \"none\"; there is:\n  toy  64 units, for tests of the runner\n");
+    assert_run("\"$TOOL\" run --kernel none good.kmt", 2, "",
+               "kmemsim run: there is no kernel \"none\"; there is:\n  bare  next to nothing\n");
+    assert_run("\"$TOOL\" run --kernel none good.kmt", 2, "", "\n  toy  64 units, for tests of the runner\n");
     assert_run("\"$TOOL\" run --kernel toy --mode fast good.kmt", 2, "",
                "kmemsim run: a mode is window or direct, not \"fast\"\n");
     assert_run(RUN "missing.kmt", 2, "", "kmemsim run: missing.kmt: No such file or directory\n");

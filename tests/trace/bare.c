@@ -1,0 +1,55 @@
+/*
+ * bare.c - kernels with next to nothing in their table, built once for each kind:
+ *
+ *   BARE_BARE    memory is handed out and never taken back; everything optional is left out
+ *   BARE_REFUSES boot() answers with a status
+ *   BARE_PANICS  boot() panics
+ *   BARE_LOST    it says that it has a heap, but looking at the heap panics
+ */
+#include <kernel/guest.h>
+#include <kernel/hw.h>
+
+enum { BARE_RAM = 0x10000, BARE_HEAP = 0x1000 };
+
+static uint32_t next_free = BARE_HEAP;
+
+static int bare_boot(void)
+{
+#if defined(BARE_REFUSES)
+    return -7;
+#elif defined(BARE_PANICS)
+    hw_panic("the bare kernel has nothing to boot");
+#else
+    return 0;
+#endif
+}
+
+static guest_addr bare_alloc(uint64_t size, uint32_t flags)
+{
+    const uint32_t address = next_free;
+    (void)flags;
+    if (size > BARE_RAM - next_free)
+        return 0;
+    next_free += (uint32_t)size;
+    return address;
+}
+
+#ifdef BARE_LOST
+static int bare_heap_info(struct guest_heap_info *info)
+{
+    (void)info;
+    hw_panic("the heap is lost");
+}
+#endif
+
+const struct guest_ops bare_guest = {
+    .abi = GUEST_ABI,
+    .name = BARE_NAME,
+    .title = "next to nothing",
+    .ram_size = BARE_RAM,
+    .boot = bare_boot,
+    .alloc = bare_alloc,
+#ifdef BARE_LOST
+    .heap_info = bare_heap_info,
+#endif
+};
