@@ -56,14 +56,46 @@ struct guest_fault {
     int32_t process; /* the process that it ended, or -1 */
 };
 
+/* How fail_store() lets a transfer go wrong; lib/store.h tells more. */
+enum guest_store_failure {
+    GUEST_STORE_GOOD,   /* not at all */
+    GUEST_STORE_SHORT,  /* it stops in the middle, and goes on when it is asked again */
+    GUEST_STORE_SLOW,   /* it is busy, not for too long */
+    GUEST_STORE_STUCK,  /* it is busy and stays so */
+    GUEST_STORE_FAILED, /* it fails half-way */
+    GUEST_STORE_BROKEN, /* this one and all that follow fail */
+    GUEST_STORE_FAILURES
+};
+
+/* Virtual memory since boot. Counts but for the first six. */
+struct guest_vm_info {
+    uint64_t frames;      /* that may hold pages of processes */
+    uint64_t frames_used; /* that do */
+    uint64_t tables;      /* frames that are page tables of processes */
+    uint64_t slots;       /* pages of the backing store */
+    uint64_t slots_used;
+    uint64_t policy;        /* number of the replacement policy in force */
+    uint64_t faults;        /* page faults at processes' addresses */
+    uint64_t refused;       /* of them, those that were not repaired */
+    uint64_t fills;         /* pages that came as zeros or from an image */
+    uint64_t swap_ins;      /* pages read from the store */
+    uint64_t shared_ins;    /* pages that were still in a frame, for another process */
+    uint64_t copies;        /* of shared pages, on a write */
+    uint64_t evictions;     /* frames taken from their pages */
+    uint64_t write_backs;   /* of them, written to the store first */
+    uint64_t failures;      /* transfers that failed */
+    uint64_t invalidations; /* single pages, in the TLB */
+};
+
 struct guest_ops {
-    uint32_t abi;      /* GUEST_ABI */
-    const char *name;  /* "vana" */
-    const char *title; /* one line */
-    uint64_t ram_size; /* the least RAM that boot needs */
-    uint32_t arch;     /* enum guest_arch; zero is x86 */
-    uint32_t cpus;     /* CPUs (harts) that the kernel drives; 0: 1 */
-    uint64_t ram_base; /* where RAM begins */
+    uint32_t abi;         /* GUEST_ABI */
+    const char *name;     /* "vana" */
+    const char *title;    /* one line */
+    uint64_t ram_size;    /* the least RAM that boot needs */
+    uint32_t arch;        /* enum guest_arch; zero is x86 */
+    uint32_t cpus;        /* CPUs (harts) that the kernel drives; 0: 1 */
+    uint64_t ram_base;    /* where RAM begins */
+    uint32_t store_pages; /* pages of backing store (hw_store_pages()) that it would have; 0: it uses none */
 
     /* Bring the kernel up on a machine after reset, paging included where the kernel has it. */
     int (*boot)(void);
@@ -110,6 +142,20 @@ struct guest_ops {
 
     /* From now on programs run on this CPU, until process_switch() there as in the address space it was left with. */
     int (*use_cpu)(unsigned cpu);
+
+    /* Why the process that had this number last was ended by the kernel; 0 if it was not. */
+    int (*process_end)(int process);
+
+    /* Virtual memory. A duplicate has the memory of the process that it is made of, from then on for itself. */
+    int (*process_duplicate)(int process);
+    /* The n-th transfer from now goes wrong so (enum guest_store_failure); 0 takes the order back. */
+    int (*fail_store)(uint32_t failure, uint32_t n);
+    /* No more than so many frames for pages, and pages of the store; 0: as many as there are. */
+    int (*vm_limit)(uint32_t frames, uint32_t slots);
+    /* Replacement policies by number from 0: the name, NULL beyond the last; and which is in force from now on. */
+    const char *(*vm_policy_name)(uint32_t number);
+    int (*vm_policy)(uint32_t number);
+    void (*vm_info)(struct guest_vm_info *info);
 };
 
 #endif

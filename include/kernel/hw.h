@@ -129,6 +129,28 @@ void hw_set_syscall_handler(hw_syscall_handler handler);
  * A 32-bit machine takes and gives 32 bits. */
 uint64_t hw_user_syscall(uint64_t command, uint64_t arg1, uint64_t arg2);
 
+/* ---- backing store ---- */
+
+#define HW_STORE_PAGE 4096u
+
+/* A part of one page of the store, into memory or out of it. */
+struct hw_transfer {
+    uint32_t page;   /* of the store, below hw_store_pages() */
+    uint32_t offset; /* of the first byte in that page */
+    uint32_t bytes;  /* offset + bytes is at most HW_STORE_PAGE */
+    void *memory;    /* from hw_ptr(), present and not the user's; holds bytes */
+    bool write;      /* memory to store */
+};
+
+/* Pages of the backing store beside RAM, 0 where there is none: a disk on the metal, an array when hosted. */
+uint32_t hw_store_pages(void);
+
+/*
+ * Move bytes between memory and the store. The number that was moved, which may be smaller than asked for; 0 if
+ * the store is busy and wants to be asked again; negative if it failed, and then what was to be written is unknown.
+ */
+int32_t hw_store_transfer(const struct hw_transfer *transfer);
+
 /* ---- console and end ---- */
 
 /* One character to the console: the serial port, or the observer of a hosted run. */

@@ -74,6 +74,7 @@ struct kms_guest_options {
                    apart from the machine's own accesses; it needs what the window needs, and without that every
                    direct guest is plain */
     struct kms_options machine; /* ram_size 0: what the kernel's table asks for; `ram.shared` is set here */
+    uint32_t store_pages; /* of backing store, 4 KiB each, at least 16; 0: what the kernel's table asks for */
     struct kms_window_options window;       /* its `trouble` is set here */
     void (*console)(void *context, char c); /* what the kernel prints; NULL: dropped */
     void *context;

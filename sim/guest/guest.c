@@ -1,5 +1,6 @@
 #include "guest.h"
 #include "shadow.h"
+#include "store.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -17,6 +18,12 @@ static enum kms_status make_machine(struct kms_guest *guest, const struct kms_gu
     if (status == KMS_OK)
         guest->cpu = kms_machine_cpu(guest->machine, 0);
     return status;
+}
+
+static enum kms_status make_store(struct kms_guest *guest, const struct kms_guest_options *options)
+{
+    const uint32_t pages = options->store_pages ? options->store_pages : guest->module->ops->store_pages;
+    return store_new(pages, &options->machine.ram, &guest->store);
 }
 
 static uint64_t view_size(const struct kms_guest *guest)
@@ -60,6 +67,8 @@ static enum kms_status make(struct kms_guest *guest, const struct kms_guest_opti
     enum kms_status status = make_statics(guest);
     if (status == KMS_OK)
         status = make_machine(guest, options);
+    if (status == KMS_OK)
+        status = make_store(guest, options);
     if (status == KMS_OK)
         enter_protected_mode(guest->cpu);
     if (status == KMS_OK && !guest->plain)
@@ -134,6 +143,7 @@ void kms_guest_free(struct kms_guest *guest)
     guest_snapshots_free(guest);
     kms_window_free(guest->window);
     kms_machine_free(guest->machine);
+    kms_ram_free(guest->store);
     free(guest->statics);
     free(guest);
 }
@@ -177,6 +187,12 @@ static void fill_ram(struct kms_guest *guest)
     }
 }
 
+static void power_off(struct kms_guest *guest)
+{
+    fill_ram(guest);
+    store_reset(guest->store);
+}
+
 void kms_guest_reset(struct kms_guest *guest)
 {
     assert(guest->entered == 0 && !guest->guard && "a guest is reset while a thread is in it");
@@ -185,7 +201,7 @@ void kms_guest_reset(struct kms_guest *guest)
     } else {
         guest_snapshots_free(guest);
         if (!guest->fresh)
-            fill_ram(guest);
+            power_off(guest);
         guest_set_pristine(guest);
         guest->on_page_fault = NULL;
         guest->on_syscall = NULL;

@@ -19,6 +19,7 @@ struct kms_guest {
     enum kms_guest_mode mode;
     struct kms_machine *machine;
     struct kms_cpu *cpu;
+    struct kms_ram *store;     /* the backing store, or NULL */
     struct kms_window *window; /* in direct mode a view of RAM, or NULL if plain */
     bool plain;
     void (*console)(void *context, char c);

@@ -1,5 +1,6 @@
 #include "guest.h"
 #include "shadow.h"
+#include "store.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -7,6 +8,7 @@
 struct kms_guest_snapshot {
     struct kms_guest_snapshot *older;
     struct kms_snapshot *machine;
+    struct ram_undo *store; /* NULL without one */
     struct kms_window_state *window;
     unsigned char *statics;
     struct shadow_log shadow; /* marks that changed since */
@@ -68,6 +70,8 @@ static enum kms_status take(struct kms_guest *guest, struct kms_guest_snapshot *
     snapshot->on_syscall = guest->on_syscall;
     snapshot->user_cr3 = guest->user_cr3;
     enum kms_status status = guest->window ? kms_window_save(guest->window, &snapshot->window) : KMS_OK;
+    if (status == KMS_OK && !store_log_begin(guest->store, &snapshot->store))
+        status = KMS_NO_MEMORY;
     return status == KMS_OK ? kms_snapshot_take(guest->machine, &snapshot->machine) : status;
 }
 
@@ -80,6 +84,7 @@ enum kms_status kms_guest_snapshot_take(struct kms_guest *guest, struct kms_gues
         return KMS_NO_MEMORY;
     enum kms_status status = take(guest, made);
     if (status != KMS_OK) {
+        store_log_end(guest->store, made->store);
         free_snapshot(made);
         return status;
     }
@@ -102,6 +107,7 @@ void kms_guest_snapshot_restore(struct kms_guest *guest, struct kms_guest_snapsh
     }
     marks_go_back(guest, snapshot);
     kms_snapshot_restore(guest->machine, snapshot->machine);
+    store_log_apply(guest->store, snapshot->store);
     guest_load_statics(guest, snapshot->statics);
     guest->on_page_fault = snapshot->on_page_fault;
     guest->on_syscall = snapshot->on_syscall;
@@ -118,8 +124,10 @@ void guest_snapshots_free(struct kms_guest *guest)
         struct kms_guest_snapshot *snapshot = guest->newest;
         guest->newest = snapshot->older;
         marks_go_back(guest, snapshot);
-        if (!snapshot->older)
+        if (!snapshot->older) {
             kms_snapshot_drop(guest->machine, snapshot->machine);
+            store_log_end(guest->store, snapshot->store);
+        }
         free_snapshot(snapshot);
     }
 }
