@@ -11,6 +11,7 @@
  *     memory comes from hw_ptr() and goes back through hw_linear(); never store a pointer in guest memory, its
  *     width is the host's. Explicit accesses reach all of a wider address space.
  *   - Nothing here allocates, and nothing here keeps a pointer that it was given.
+ *   - An address is an offset into the data segment, and linear because every kernel here has its base at 0.
  *   - A function that can be refused by the machine says so in its type; the others cannot fail.
  */
 #ifndef KERNEL_HW_H
@@ -78,6 +79,28 @@ bool hw_enable_nx(void);
 /* Invalidate the cached translations of the page that holds this linear address (INVLPG). */
 void hw_invlpg(uint32_t linear);
 
+/* ---- segments of x86 ---- */
+
+/*
+ * LGDT, LIDT and LTR. The tables and the TSS are the kernel's own, in guest memory; the machine reads them through the
+ * page tables in use, whenever the manual says so. What hardware answers with a fault ends in hw_panic().
+ *
+ * A kernel that never calls these runs in flat segments.
+ */
+void hw_lgdt(uint32_t base, uint16_t limit);
+void hw_lidt(uint32_t base, uint16_t limit);
+void hw_ltr(uint16_t selector);
+
+/*
+ * A far jump to `code`, then `data` into DS, ES, FS, GS and SS.
+ *
+ * From here on the data segment's limit protects memory. hw_kernel_load(), hw_user_load() and their like check every
+ * byte. Through the linear window the kernel's own pointers are checked by the page: what lies beyond the page that
+ * holds the limit is #GP. Pointers of direct mode are not checked. Hosted, the base of `data` must be 0 and the
+ * segment one that expands up, or this ends in hw_panic(): a pointer is an offset into it.
+ */
+void hw_load_segments(uint16_t code, uint16_t data);
+
 /* ---- page faults of x86 ---- */
 
 struct hw_page_fault {
@@ -128,6 +151,44 @@ void hw_set_syscall_handler(hw_syscall_handler handler);
 /* A system call made at user level (INT 0x80, ECALL): the installed handler's result. Without a handler, all ones.
  * A 32-bit machine takes and gives 32 bits. */
 uint64_t hw_user_syscall(uint64_t command, uint64_t arg1, uint64_t arg2);
+
+/* ---- interrupts from ring 3 ---- */
+
+/* Programs run with these selectors: the kernel's GDT has its ring-3 segments there. */
+#define HW_USER_CODE_SELECTOR 0x1bu
+#define HW_USER_DATA_SELECTOR 0x23u
+
+/*
+ * The kernel's side of every interrupt but page faults, which go to their own handler, and system calls made by
+ * hw_user_syscall(). It runs at CPL 0 on the page tables that the program ran on (after hw_set_user_cr3() too), until
+ * it switches itself; what it touches must be mapped there. It returns to the program, so it must have switched back
+ * by then.
+ */
+typedef void (*hw_interrupt_handler)(uint32_t vector, uint32_t error);
+void hw_set_interrupt_handler(hw_interrupt_handler handler);
+
+/* How an interrupt ended. */
+enum hw_interrupt_end {
+    HW_INTERRUPT_RETURNED, /* its handler ran, and IRET went back to ring 3 */
+    HW_INTERRUPT_FAULTED,  /* an exception came instead, or IRET got one, and nobody repaired it */
+    HW_INTERRUPT_DEAD, /* a triple fault, or page faults without end: told by hosted runs alone, it resets a PC */
+};
+
+/* The first exception on the way; vector 0: none. */
+struct hw_interrupt_trouble {
+    uint32_t vector, error;
+    uint32_t address; /* CR2 of a page fault */
+};
+
+/*
+ * INT `vector`, made by a program at CPL 3 in the current address space, or the one that hw_set_user_cr3() names.
+ * Hosted, ring 3 is entered as IRET enters it, the machine reads the gate, the descriptors and the TSS through the
+ * program's page tables, pushes onto the ring-0 stack and fetches the first byte of the handler that the gate names;
+ * then the handler installed above runs, and IRET goes back. The gate's address need only be where the kernel's entry
+ * code is, or stands for it; on the metal it must lead to that code. Afterwards registers are what they were, CR3
+ * too. `trouble` may be NULL.
+ */
+enum hw_interrupt_end hw_user_interrupt(uint8_t vector, struct hw_interrupt_trouble *trouble);
 
 /* ---- backing store ---- */
 

@@ -66,7 +66,8 @@ struct kms_access {
 /*
  * An exception as the CPU would deliver it. x86: vector 14 with the error code that is pushed and the value
  * that CR2 gets, vector 13 (#GP) for a non-canonical address or a refused register write, with error code 0
- * and no address. RISC-V: the cause as vector, and what stval gets as address; see riscv.h.
+ * and no address; vectors 10 to 13 for segments, whose error code names a selector (segment.h). RISC-V: the cause
+ * as vector, and what stval gets as address; see riscv.h.
  */
 struct kms_fault {
     uint32_t vector;
@@ -74,6 +75,11 @@ struct kms_fault {
     kms_linear address;
 };
 
+#define KMS_VECTOR_UD 6u  /* invalid opcode */
+#define KMS_VECTOR_DF 8u  /* double fault */
+#define KMS_VECTOR_TS 10u /* invalid TSS */
+#define KMS_VECTOR_NP 11u /* segment not present */
+#define KMS_VECTOR_SS 12u /* stack fault */
 #define KMS_VECTOR_GP 13u /* general protection */
 #define KMS_VECTOR_PF 14u /* page fault */
 

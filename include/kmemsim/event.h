@@ -17,6 +17,8 @@ extern "C" {
 
 struct kms_machine;
 struct kms_cpu;
+struct kms_logical;
+struct kms_segment_register;
 
 enum kms_event_kind {
     KMS_EVENT_WALK = 1 << 0,       /* tables were read: walk */
@@ -28,7 +30,9 @@ enum kms_event_kind {
     KMS_EVENT_REGISTER = 1 << 6,   /* a register was written: reg, old_value, new_value */
     KMS_EVENT_STALE = 1 << 7,    /* a cached entry was used that differs from the tables: entry, walk (now) */
     KMS_EVENT_UNBACKED = 1 << 8, /* an access to a physical address with nothing behind it: phys */
-    KMS_EVENT_ALL = (1 << 9) - 1,
+    KMS_EVENT_SEGMENT = 1 << 9,  /* a segment register was loaded: reg (enum kms_segment), segment */
+    KMS_EVENT_LOGICAL = 1 << 10, /* a logical address became access.linear: logical */
+    KMS_EVENT_ALL = (1 << 11) - 1,
 };
 
 struct kms_event {
@@ -40,9 +44,12 @@ struct kms_event {
     const struct kms_fault *fault;
     enum kms_flush_scope scope;
     uint16_t asid;
-    unsigned reg; /* x86: enum kms_x86_reg; RISC-V: enum kms_riscv_reg */
+    unsigned
+        reg; /* x86: enum kms_x86_reg, or with KMS_EVENT_SEGMENT enum kms_segment; RISC-V: enum kms_riscv_reg */
     uint64_t old_value, new_value;
     kms_phys phys;
+    const struct kms_logical *logical;          /* of faults too, where a segment refused the access */
+    const struct kms_segment_register *segment; /* segment.h */
 };
 
 /* Owned by whoever observes; it must stay in place until it is removed or the machine is gone. */

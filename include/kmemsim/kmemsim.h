@@ -9,12 +9,14 @@
  *   machine.h  the machine, its CPUs, their accesses, inspection, snapshots
  *   x86.h      x86 registers, walk, rights, invalidation
  *   riscv.h    RISC-V registers, walk, rights, fences
+ *   segment.h  x86 segmentation, descriptor tables, interrupts
  */
 #ifndef KMEMSIM_H
 #define KMEMSIM_H
 
 #include <kmemsim/machine.h>
 #include <kmemsim/riscv.h>
+#include <kmemsim/segment.h>
 #include <kmemsim/x86.h>
 
 #endif

@@ -45,6 +45,12 @@ enum kms_misaligned_policy {
     KMS_MISALIGNED_LAST,  /* the same, of lower priority. Either order is permitted */
 };
 
+/* An access that crosses 4 GiB in an x86 segment whose limit is 4 GiB. Either is permitted. */
+enum kms_wrap_policy {
+    KMS_WRAP_ALLOWED, /* the default: it goes on at 0, as in a flat segment on known CPUs */
+    KMS_WRAP_FAULTS,  /* its last byte is beyond the limit */
+};
+
 /* Zero is the default of every field but ram_size. */
 struct kms_options {
     enum kms_arch arch;
@@ -62,6 +68,7 @@ struct kms_options {
     struct kms_tlb_options tlb;
     enum kms_accessed_policy accessed;
     enum kms_stale_rights stale_rights;
+    enum kms_wrap_policy wrap;
 };
 
 /* On an error *machine is NULL. */

@@ -13,6 +13,10 @@
  * with the tables and stays only if walking again would find the same frame and rights and change no A or D
  * bit.
  *
+ * A segment's limit binds the window too, by the page: at CPL 0 pages beyond the one that holds the limit of DS are
+ * #GP, and leave the window when DS is loaded. A pointer is an offset into DS, so nothing at all can be reached while
+ * DS is no writable segment that begins at 0 and expands up. A window that is `physical` knows no segments.
+ *
  * The page's privilege is the CPU's current one. Instruction fetches never come here: native code is the
  * host's, so NX and SMEP do not bind it. Of an access wider than a page's rest, the host checks one page at a
  * time, lowest address first.

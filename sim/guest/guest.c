@@ -206,6 +206,7 @@ void kms_guest_reset(struct kms_guest *guest)
         guest->on_page_fault = NULL;
         guest->on_syscall = NULL;
         guest->user_cr3 = 0;
+        guest->on_interrupt = NULL;
         kms_cpu_reset(guest->cpu);
         enter_protected_mode(guest->cpu);
     }

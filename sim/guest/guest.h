@@ -6,6 +6,7 @@
 
 #include <kernel/hw.h>
 #include <kmemsim/guest.h>
+#include <kmemsim/segment.h>
 #include <setjmp.h>
 
 /* A call under way that a panic or a fault goes back to. */
@@ -32,6 +33,7 @@ struct kms_guest {
     hw_page_fault_handler on_page_fault;
     hw_syscall_handler on_syscall;
     uint32_t user_cr3;       /* hw_set_user_cr3() */
+    hw_interrupt_handler on_interrupt;
     unsigned fault_depth;    /* page-fault handlers under way */
     unsigned char fill_byte; /* what RAM holds at power-on */
 

@@ -15,6 +15,7 @@ struct kms_guest_snapshot {
     hw_page_fault_handler on_page_fault;
     hw_syscall_handler on_syscall;
     uint32_t user_cr3;
+    hw_interrupt_handler on_interrupt;
 };
 
 static void free_snapshot(struct kms_guest_snapshot *snapshot)
@@ -69,6 +70,7 @@ static enum kms_status take(struct kms_guest *guest, struct kms_guest_snapshot *
     snapshot->on_page_fault = guest->on_page_fault;
     snapshot->on_syscall = guest->on_syscall;
     snapshot->user_cr3 = guest->user_cr3;
+    snapshot->on_interrupt = guest->on_interrupt;
     enum kms_status status = guest->window ? kms_window_save(guest->window, &snapshot->window) : KMS_OK;
     if (status == KMS_OK && !store_log_begin(guest->store, &snapshot->store))
         status = KMS_NO_MEMORY;
@@ -112,6 +114,7 @@ void kms_guest_snapshot_restore(struct kms_guest *guest, struct kms_guest_snapsh
     guest->on_page_fault = snapshot->on_page_fault;
     guest->on_syscall = snapshot->on_syscall;
     guest->user_cr3 = snapshot->user_cr3;
+    guest->on_interrupt = snapshot->on_interrupt;
     if (guest->window)
         kms_window_load(guest->window, snapshot->window);
     else

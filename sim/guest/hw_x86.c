@@ -137,44 +137,38 @@ void hw_set_user_cr3(uint32_t cr3)
     guest_here(__func__)->user_cr3 = cr3;
 }
 
-struct transfer {
-    const struct kms_access *access;
-    uint8_t *bytes;
-    unsigned width;
-};
-
-static enum kms_result transfer_once(struct kms_guest *guest, const struct transfer *transfer,
-                                     struct kms_fault *fault)
+static enum kms_result transfer_once(struct kms_guest *guest, const struct kms_logical *logical,
+                                     uint8_t *bytes, struct kms_fault *fault)
 {
-    if (transfer->access->kind == KMS_WRITE)
-        return kms_access_write(guest->cpu, transfer->access, transfer->bytes, transfer->width, fault);
-    return kms_access_read(guest->cpu, transfer->access, transfer->bytes, transfer->width, fault);
+    if (logical->kind == KMS_WRITE)
+        return kms_segment_write(guest->cpu, logical, bytes, fault);
+    return kms_segment_read(guest->cpu, logical, bytes, fault);
 }
 
 /* In the user's own address space, if the kernel has one of its own. */
-static enum kms_result transfer_in_space(struct kms_guest *guest, const struct transfer *transfer,
-                                         struct kms_fault *fault)
+static enum kms_result transfer_in_space(struct kms_guest *guest, const struct kms_logical *logical,
+                                         uint8_t *bytes, struct kms_fault *fault)
 {
-    if (transfer->access->privilege != KMS_AS_USER || !guest->user_cr3)
-        return transfer_once(guest, transfer, fault);
+    if (logical->privilege != KMS_AS_USER || !guest->user_cr3)
+        return transfer_once(guest, logical, bytes, fault);
     const uint32_t kernel_cr3 = (uint32_t)kms_x86_read(guest->cpu, KMS_X86_CR3);
     write_register(guest, KMS_X86_CR3, guest->user_cr3);
-    enum kms_result result = transfer_once(guest, transfer, fault);
+    enum kms_result result = transfer_once(guest, logical, bytes, fault);
     write_register(guest, KMS_X86_CR3, kernel_cr3);
     return result;
 }
 
 /* One explicit access, run again as long as the kernel's handler repairs what is wrong. */
-static bool access_bytes(const struct kms_access *access, uint8_t *bytes, unsigned width)
+static bool access_bytes(const struct kms_logical *logical, uint8_t *bytes)
 {
     struct kms_guest *guest = guest_here(__func__);
-    if (width != 1 && width != 2 && width != 4)
-        guest_panic(guest, "no access has %u bytes", width);
+    if (logical->size != 1 && logical->size != 2 && logical->size != 4)
+        guest_panic(guest, "no access has %u bytes", (unsigned)logical->size);
     for (unsigned attempt = 0;; attempt++) {
         struct kms_fault fault;
-        enum kms_result result = transfer_in_space(guest, &(struct transfer){access, bytes, width}, &fault);
+        enum kms_result result = transfer_in_space(guest, logical, bytes, &fault);
         if (result == KMS_UNBACKED)
-            guest_stop_unbacked(guest, access->linear);
+            guest_stop_unbacked(guest, logical->offset);
         if (result == KMS_DONE || !guest_repair(guest, &fault, attempt))
             return result == KMS_DONE;
     }
@@ -183,7 +177,7 @@ static bool access_bytes(const struct kms_access *access, uint8_t *bytes, unsign
 static bool load(uint64_t linear, unsigned width, enum kms_privilege privilege, uint64_t *value)
 {
     uint8_t bytes[4] = {0};
-    if (!access_bytes(&(struct kms_access){(uint32_t)linear, KMS_READ, privilege}, bytes, width))
+    if (!access_bytes(&(struct kms_logical){KMS_DS, (uint32_t)linear, width, KMS_READ, privilege}, bytes))
         return false;
     *value = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
     return true;
@@ -193,7 +187,7 @@ static bool store(uint64_t linear, unsigned width, enum kms_privilege privilege,
 {
     uint8_t bytes[4] = {(uint8_t)value, (uint8_t)(value >> 8), (uint8_t)(value >> 16),
                         (uint8_t)(value >> 24)};
-    return access_bytes(&(struct kms_access){(uint32_t)linear, KMS_WRITE, privilege}, bytes, width);
+    return access_bytes(&(struct kms_logical){KMS_DS, (uint32_t)linear, width, KMS_WRITE, privilege}, bytes);
 }
 
 bool hw_user_load(uint64_t linear, unsigned width, uint64_t *value)
@@ -219,7 +213,8 @@ bool hw_kernel_store(uint64_t linear, unsigned width, uint64_t value)
 bool hw_user_fetch(uint64_t linear)
 {
     uint8_t byte;
-    return access_bytes(&(struct kms_access){(uint32_t)linear, KMS_FETCH, KMS_AS_USER}, &byte, sizeof byte);
+    return access_bytes(&(struct kms_logical){KMS_CS, (uint32_t)linear, sizeof byte, KMS_FETCH, KMS_AS_USER},
+                        &byte);
 }
 
 /* ---- handlers, console, end ---- */

@@ -5,7 +5,7 @@
 #define SIM_MACHINE_CPU_H
 
 #include <kmemsim/riscv.h>
-#include <kmemsim/x86.h>
+#include <kmemsim/segment.h>
 
 #include "lookaside.h"
 #include "ram_map.h"
@@ -26,6 +26,7 @@ struct kms_cpu {
         struct {
             struct kms_x86_state x86;
             struct x86_layout layout;
+            struct kms_segment_state segments;
         };
         struct {
             struct kms_riscv_state riscv;

@@ -1,5 +1,6 @@
 /* machine.c - machines and CPUs: making, resetting, observing. */
 #include "cpu.h"
+#include "segment_load.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -48,6 +49,7 @@ static void x86_reset(struct kms_cpu *cpu)
         .maxphyaddr = cpu->machine->options.maxphyaddr,
     };
     kms_x86_set_state(cpu, &at_reset);
+    kms_segment_set_state(cpu, &segment_flat);
 }
 
 static void riscv_reset(struct kms_cpu *cpu)
@@ -151,7 +153,8 @@ static bool complete_options(struct kms_options *options)
         !(options->arch == KMS_ARCH_X86 ? complete_x86_options(options) : complete_riscv_options(options)))
         return false;
     return options->cpus <= KMS_CPUS_MAX && options->accessed <= KMS_ACCESSED_ON_WALK &&
-           options->stale_rights <= KMS_RIGHTS_FAULT && tlb_geometry_is_valid(&options->tlb);
+           options->stale_rights <= KMS_RIGHTS_FAULT && options->wrap <= KMS_WRAP_FAULTS &&
+           tlb_geometry_is_valid(&options->tlb);
 }
 
 /* RAM may begin elsewhere than at 0. */

@@ -6,7 +6,10 @@
 
 struct cpu_copy {
     union {
-        struct kms_x86_state x86;
+        struct {
+            struct kms_x86_state x86;
+            struct kms_segment_state segments;
+        };
         struct kms_riscv_state riscv;
     };
     struct tlb_slot *slots; /* the valid ones, in the order of their places */
@@ -32,10 +35,12 @@ static void copy_slot(void *context, const struct tlb_slot *slot)
 
 static bool copy_cpu(struct cpu_copy *copy, const struct kms_cpu *cpu)
 {
-    if (cpu_is_x86(cpu))
+    if (cpu_is_x86(cpu)) {
         copy->x86 = cpu->x86;
-    else
+        copy->segments = cpu->segments;
+    } else {
         copy->riscv = cpu->riscv;
+    }
     copy->tlb_now = cpu->tlb.now;
     if (cpu->structures) {
         copy->structures = malloc(sizeof *copy->structures);
@@ -96,10 +101,12 @@ enum kms_status kms_snapshot_take(struct kms_machine *machine, struct kms_snapsh
 
 static void restore_cpu(struct kms_cpu *cpu, const struct cpu_copy *copy)
 {
-    if (cpu_is_x86(cpu))
+    if (cpu_is_x86(cpu)) {
         cpu->x86 = copy->x86;
-    else
+        cpu->segments = copy->segments;
+    } else {
         cpu->riscv = copy->riscv;
+    }
     cpu_registers_changed(cpu);
     tlb_flush_all(&cpu->tlb);
     for (size_t i = 0; i < copy->count; i++)

@@ -66,19 +66,20 @@ enum kms_status kms_window_new(struct kms_cpu *cpu, const struct kms_window_opti
     struct kms_window *made = calloc(1, sizeof *made);
     if (!made)
         return KMS_NO_MEMORY;
-    *made = (struct kms_window){
-        .cpu = cpu,
-        .ram = ram,
-        .around = options.around,
-        .physical = options.physical,
-        .trouble = options.trouble,
-        .context = options.context,
-        .observer = {KMS_EVENT_INVALIDATE | KMS_EVENT_REGISTER, window_follow, made, NULL}};
+    *made = (struct kms_window){.cpu = cpu,
+                                .ram = ram,
+                                .around = options.around,
+                                .physical = options.physical,
+                                .trouble = options.trouble,
+                                .context = options.context,
+                                .observer = {KMS_EVENT_INVALIDATE | KMS_EVENT_REGISTER | KMS_EVENT_SEGMENT,
+                                             window_follow, made, NULL}};
     enum kms_status status = make(made, &options);
     if (status != KMS_OK) {
         kms_window_free(made);
         return status;
     }
+    window_reach_changed(made);
     if (window_paging(made) && !made->physical)
         window_drop_all(made);
     else
@@ -120,7 +121,7 @@ struct kms_window_counts kms_window_counts(const struct kms_window *window)
 bool kms_window_mapped(const struct kms_window *window, kms_linear linear, kms_phys *frame)
 {
     const struct window_page *page = window_find(window, linear);
-    if (window->identity && linear < window->size && window_is_ram(window, linear & FRAME_MASK)) {
+    if (window->identity && linear < window->reach && window_is_ram(window, linear & FRAME_MASK)) {
         *frame = linear & FRAME_MASK;
         return true;
     }

@@ -10,8 +10,8 @@
 #ifndef SIM_WINDOW_WINDOW_H
 #define SIM_WINDOW_WINDOW_H
 
+#include <kmemsim/segment.h>
 #include <kmemsim/window.h>
-#include <kmemsim/x86.h>
 
 #define FRAME_MASK (~(kms_phys)(KMS_PAGE_SIZE - 1u))
 
@@ -41,7 +41,8 @@ struct kms_window {
     void *context;
     struct kms_observer observer;
 
-    bool physical; /* `identity` for ever */
+    uint64_t reach; /* pages from here on are beyond the limit of DS; at most `size` */
+    bool physical;  /* `identity` for ever */
     bool identity;
     struct window_page *pages;
     struct window_page *spare; /* as long as pages[] */
@@ -87,6 +88,16 @@ bool window_serve(struct kms_window *window, kms_linear linear, enum kms_access_
 /* Translate and map once. */
 enum kms_result window_fill(struct kms_window *window, const struct kms_access *access,
                             struct kms_window_event *event);
+
+/* ---- window_segment.c: how far DS reaches ---- */
+
+/* Work `reach` out anew. True: it has changed. */
+bool window_reach_changed(struct kms_window *window);
+/* DS was loaded: what it no longer reaches goes. */
+void window_follow_segment(struct kms_window *window);
+/* The fault of an access beyond it. */
+enum kms_result window_beyond_reach(struct kms_window *window, const struct kms_access *access,
+                                    struct kms_window_event *event);
 
 /* ---- window_around.c ---- */
 

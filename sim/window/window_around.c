@@ -13,7 +13,7 @@ static bool neighbour(const struct kms_window *window, const struct window_page 
     const kms_linear linear = ((kms_linear)page->number + (kms_linear)steps) << KMS_PAGE_SHIFT;
     const struct kms_access access = {linear, KMS_READ, KMS_AS_CURRENT};
     struct kms_translation translation;
-    if (linear >= window->size || window_find(window, linear) ||
+    if (linear >= window->reach || window_find(window, linear) ||
         kms_probe(window->cpu, &access, &translation, NULL) != KMS_DONE)
         return false;
     const struct kms_x86_state state = kms_x86_get_state(window->cpu);

@@ -25,6 +25,7 @@ static bool switch_paging(struct kms_window *window)
 {
     if (window->physical || window_paging(window) != window->identity)
         return false;
+    window_reach_changed(window);
     if (window->identity)
         window_drop_all(window);
     else
@@ -59,7 +60,14 @@ static void follow_invalidation(struct kms_window *window, const struct kms_even
 void window_follow(void *context, const struct kms_event *event)
 {
     struct kms_window *window = context;
-    if (event->cpu != window->cpu || switch_paging(window) || window->identity)
+    if (event->cpu != window->cpu)
+        return;
+    if (event->kind == KMS_EVENT_SEGMENT) {
+        if (event->reg == KMS_DS)
+            window_follow_segment(window);
+        return;
+    }
+    if (switch_paging(window) || window->identity)
         return;
     if (event->kind == KMS_EVENT_REGISTER)
         follow_register(window, event);

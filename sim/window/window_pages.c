@@ -179,7 +179,7 @@ static void map_region(struct kms_window *window, const struct kms_region *regio
 {
     int fd;
     uint64_t offset;
-    const uint64_t room = region->base < window->size ? window->size - region->base : 0;
+    const uint64_t room = region->base < window->reach ? window->reach - region->base : 0;
     const uint64_t size = region->size < room ? region->size : room;
     if (region->kind != KMS_REGION_RAM || size == 0 || !kms_ram_ptr(window->ram, region->base, size) ||
         !kms_ram_file(window->ram, region->base, &fd, &offset))

@@ -39,6 +39,8 @@ enum kms_result window_fill(struct kms_window *window, const struct kms_access *
                             struct kms_window_event *event)
 {
     struct kms_translation translation;
+    if (access->linear >= window->reach)
+        return window_beyond_reach(window, access, event);
     enum kms_result result = kms_translate(window->cpu, access, &translation, &event->fault);
     if (result == KMS_UNBACKED) {
         struct kms_walk walk;
@@ -72,6 +74,8 @@ static enum kms_result fill_identity(struct kms_window *window, const struct kms
                                      struct kms_window_event *event)
 {
     const kms_phys frame = access->linear & FRAME_MASK;
+    if (access->linear >= window->reach)
+        return window_beyond_reach(window, access, event);
     if (!window_is_ram(window, frame)) {
         unbacked(event, access->linear);
         return KMS_UNBACKED;

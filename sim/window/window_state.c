@@ -103,7 +103,8 @@ static void take_order(struct kms_window *window, const struct kms_window_state 
 
 void kms_window_load(struct kms_window *window, const struct kms_window_state *state)
 {
-    if (state->identity && window->identity) {
+    const bool reaches_otherwise = window_reach_changed(window);
+    if (state->identity && window->identity && !reaches_otherwise) {
         settle_identity(window);
         return;
     }

@@ -62,6 +62,9 @@ void user_store1(void);
 void user_store2(void);
 void user_store4(void);
 void user_syscall(void);
+/* 256 pieces of USER_INTERRUPT_SIZE bytes: INT of one vector each, then the way back. */
+extern const uint8_t user_interrupts[];
+#define USER_INTERRUPT_SIZE 4u
 
 /* One access in ring 0. 1, or 0 if it faulted: a fault between the two labels goes on at
  * kernel_access_failed. */

@@ -4,6 +4,8 @@
  */
 #include "boot.h"
 
+#include <kernel/hw.h>
+
 #include "../boot_kernel.h"
 
 #define TSS_SELECTOR 0x28u
@@ -25,11 +27,6 @@ struct segment {
     uint32_t base, limit;
     uint8_t type, granularity;
 };
-
-struct table_register {
-    uint16_t limit;
-    uint32_t base;
-} __attribute__((packed));
 
 /* Only what the processor reads on the way in from ring 3; the rest of the segment stays zero. */
 struct task_state {
@@ -85,31 +82,15 @@ static void fill_idt(void)
     set_gate(VECTOR_LEAVE, (uint32_t)trap_leave, GATE_USER);
 }
 
-static void load_segments(void)
-{
-    __asm__ volatile("ljmp %0, $1f\n"
-                     "1: movl %1, %%ds\n"
-                     "movl %1, %%es\n"
-                     "movl %1, %%fs\n"
-                     "movl %1, %%gs\n"
-                     "movl %1, %%ss\n"
-                     :
-                     : "i"(KERNEL_CODE), "r"(KERNEL_DATA)
-                     : "memory");
-}
-
 void descriptors_init(void)
 {
-    const struct table_register gdt_register = {sizeof gdt - 1, (uint32_t)gdt};
-    const struct table_register idt_register = {sizeof idt - 1, (uint32_t)idt};
-
     task_state.esp0 = boot_kernel.ring0_stack_top;
     task_state.ss0 = KERNEL_DATA;
     task_state.io_map = (uint32_t)sizeof task_state << 16;
     fill_gdt();
     fill_idt();
-    __asm__ volatile("lgdt %0" : : "m"(gdt_register));
-    load_segments();
-    __asm__ volatile("lidt %0" : : "m"(idt_register));
-    __asm__ volatile("ltr %w0" : : "r"(TSS_SELECTOR));
+    hw_lgdt((uint32_t)gdt, sizeof gdt - 1);
+    hw_load_segments(KERNEL_CODE, KERNEL_DATA);
+    hw_lidt((uint32_t)idt, sizeof idt - 1);
+    hw_ltr(TSS_SELECTOR);
 }

@@ -133,6 +133,15 @@ trap_leave:
     user_code user_store4, movl %eax, (%ebx)
     user_code user_syscall, int $VECTOR_SYSCALL
 
+    .globl user_interrupts
+user_interrupts:
+    .set number, 0
+    .rept 256
+    int $number
+    int $VECTOR_LEAVE
+    .set number, number + 1
+    .endr
+
 /* ---- ring 0 ---- */
 
 /* Both take (linear, width, value or where to put it); widths are 1, 2 and 4. The accesses are the only instructions

@@ -13,6 +13,11 @@
 
 static hw_page_fault_handler on_page_fault;
 static hw_syscall_handler on_syscall;
+static hw_interrupt_handler on_interrupt;
+
+/* The interrupt under way that a program made, and the first exception that met it; NULL: none is. */
+static uint8_t interrupt_made;
+static struct hw_interrupt_trouble *trouble_told;
 
 /* The address that hw_user_fetch() is trying, while it is. */
 static uint32_t fetch_address;
@@ -32,6 +37,11 @@ void hw_set_page_fault_handler(hw_page_fault_handler handler)
 void hw_set_syscall_handler(hw_syscall_handler handler)
 {
     on_syscall = handler;
+}
+
+void hw_set_interrupt_handler(hw_interrupt_handler handler)
+{
+    on_interrupt = handler;
 }
 
 /* ---- exceptions ---- */
@@ -74,8 +84,28 @@ static void handle_syscall(struct trap_frame *frame)
     frame->eax = on_syscall ? on_syscall(frame->eax, frame->ebx, frame->ecx) : UINT32_MAX;
 }
 
+static bool is_trouble(const struct trap_frame *frame)
+{
+    return trouble_told && from_user(frame) && frame->vector < VECTOR_EXCEPTIONS &&
+           frame->vector != interrupt_made;
+}
+
+static void handle_interrupt(const struct trap_frame *frame)
+{
+    if (!on_interrupt)
+        hw_panic("an exception that nothing here causes");
+    on_interrupt(frame->vector, frame->error);
+    if (is_trouble(frame)) {
+        visit_failed = true;
+        leave_user(0);
+    }
+}
+
 void trap_handle(struct trap_frame *frame)
 {
+    if (is_trouble(frame) && trouble_told->vector == 0)
+        *trouble_told = (struct hw_interrupt_trouble){frame->vector, frame->error,
+                                                      frame->vector == VECTOR_PAGE_FAULT ? hw_read_cr2() : 0};
     if (fetching && from_user(frame) && !is_fetch_fault(frame))
         leave_user(1);
     if (frame->vector == VECTOR_PAGE_FAULT)
@@ -83,7 +113,7 @@ void trap_handle(struct trap_frame *frame)
     else if (frame->vector == VECTOR_SYSCALL)
         handle_syscall(frame);
     else
-        hw_panic("an exception that nothing here causes");
+        handle_interrupt(frame);
 }
 
 /* ---- accesses ---- */
@@ -184,4 +214,23 @@ uint64_t hw_user_syscall(uint64_t command, uint64_t arg1, uint64_t arg2)
 
     (void)visit(&registers, &answer);
     return answer;
+}
+
+/* A triple fault is told by nobody: it resets the machine. */
+enum hw_interrupt_end hw_user_interrupt(uint8_t vector, struct hw_interrupt_trouble *trouble)
+{
+    struct user_visit registers = {
+        .eip = (uint32_t)&user_interrupts[vector * USER_INTERRUPT_SIZE],
+        .eflags = EFLAGS_ALWAYS_ONE,
+        .esp = boot_kernel.user_stack_top,
+    };
+    struct hw_interrupt_trouble unused;
+    bool returned;
+
+    interrupt_made = vector;
+    trouble_told = trouble ? trouble : &unused;
+    *trouble_told = (struct hw_interrupt_trouble){0};
+    returned = visit(&registers, NULL);
+    trouble_told = NULL;
+    return returned ? HW_INTERRUPT_RETURNED : HW_INTERRUPT_FAULTED;
 }
