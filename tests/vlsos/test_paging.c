@@ -22,7 +22,7 @@ static void kernel_write_faults(uint32_t linear, uint32_t error)
 static void kernel_read_faults(uint32_t linear, uint32_t error)
 {
     struct kernel_fault fault;
-    uint32_t value;
+    uint64_t value;
 
     assert_false(hw_kernel_load(linear, 4, &value));
     assert_true(kernel_take_fault(&fault));
@@ -32,7 +32,7 @@ static void kernel_read_faults(uint32_t linear, uint32_t error)
 
 static void kernel_reads_and_writes(uint32_t linear)
 {
-    uint32_t value = 0;
+    uint64_t value = 0;
 
     assert_true(hw_kernel_store(linear, 4, 0x600dbeef));
     assert_true(hw_kernel_load(linear, 4, &value));
@@ -64,7 +64,7 @@ static void paging_is_on_with_wp_and_pae(void **state)
 
 static void text_is_not_written_not_even_by_the_kernel(void **state)
 {
-    uint32_t value;
+    uint64_t value;
 
     (void)state;
     kernel_write_faults(VLSOS_TEXT, WRITE_REFUSED);
@@ -76,7 +76,7 @@ static void text_is_not_written_not_even_by_the_kernel(void **state)
 
 static void read_only_data_is_neither_written_nor_run(void **state)
 {
-    uint32_t value;
+    uint64_t value;
 
     (void)state;
     kernel_write_faults(VLSOS_RODATA, WRITE_REFUSED);
