@@ -34,6 +34,12 @@
 #define XELIX_CHECK_BITMAP  (XELIX_KERNEL_INDEX + XELIX_INDEX_BYTES) /* of frames that the checker has seen */
 #define XELIX_EARLY_END     (XELIX_CHECK_BITMAP + XELIX_BITMAP_BYTES)
 
+/*
+ * Where valloc() begins in the kernel's context: above the RAM of small machines, so that a physical address used as a
+ * linear one, or the other way round, leads nowhere.
+ */
+#define XELIX_KERNEL_SPACE 0x10000000u
+
 /* kmalloc's arena, and the RAM without which there is none. */
 #ifndef XELIX_ARENA_PAGES
 #define XELIX_ARENA_PAGES 0x3200u

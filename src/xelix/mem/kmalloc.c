@@ -72,6 +72,7 @@ static void release_block(uint32_t block, uint32_t room)
         const uint32_t before = block_before(block);
 
         if (block_is(before, KMALLOC_FREE)) {
+            set(block + 4, KMALLOC_FREE ^ block); /* no header of a used block stays behind */
             remove_free(before);
             room += KMALLOC_ENDS + block_room(before);
             block = before;

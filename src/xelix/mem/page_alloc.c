@@ -28,16 +28,14 @@ void mem_page_alloc_new(struct mem_page_alloc_ctx *ctx, void *memory)
 /* The index takes over one free run after the other. */
 void mem_page_alloc_index(struct mem_page_alloc_ctx *ctx, void *memory)
 {
-    size_t end = 0;
+    const struct bitmap *const bitmap = &ctx->bitmap;
+    size_t end;
 
     ctx->indexed = runs_create(&ctx->index, XELIX_PAGES, memory, XELIX_INDEX_BYTES);
-    for (size_t first = 0; first < XELIX_PAGES; first = end + 1) {
-        while (first < XELIX_PAGES && bitmap_get(&ctx->bitmap, first))
-            first++;
-        for (end = first; end < XELIX_PAGES && !bitmap_get(&ctx->bitmap, end);)
-            end++;
-        if (end > first)
-            runs_give(&ctx->index, first, end - first);
+    for (size_t first = bitmap_next_free(bitmap, 0); first < XELIX_PAGES;
+         first = bitmap_next_free(bitmap, end)) {
+        end = bitmap_next_taken(bitmap, first);
+        runs_give(&ctx->index, first, end - first);
     }
 }
 

@@ -169,7 +169,6 @@ void paging_clear_range(struct vm_ctx *ctx, uint32_t page, uint32_t pages)
 
 static void identity(uint32_t start, uint32_t end)
 {
-    mem_page_reserve(&vm_kernel.addresses, start / PAGE_SIZE, (end - start) / PAGE_SIZE);
     (void)paging_set_range(&vm_kernel, start / PAGE_SIZE, (end - start) / PAGE_SIZE, start | PTE_P | PTE_RW);
 }
 
@@ -178,6 +177,7 @@ void paging_init(void)
     uint32_t *const directory = hw_ptr(XELIX_PAGING_AREA);
 
     vm_kernel = (struct vm_ctx){
+        .first_page = XELIX_KERNEL_SPACE / PAGE_SIZE,
         .directory = XELIX_PAGING_AREA,
         .directory_address = XELIX_PAGING_AREA,
         .bitmap_address = XELIX_KERNEL_BITMAP,
@@ -188,6 +188,7 @@ void paging_init(void)
         directory[i] = kernel_table(i) | PTE_P | PTE_RW;
     tables_made = TABLE_ENTRIES + 1;
     mem_page_alloc_new(&vm_kernel.addresses, hw_ptr(XELIX_KERNEL_BITMAP));
+    mem_page_reserve(&vm_kernel.addresses, 0, vm_kernel.first_page);
     identity(XELIX_KERNEL_ADDRESS, XELIX_EARLY_END);
     mem_page_alloc_index(&vm_kernel.addresses, hw_ptr(XELIX_KERNEL_INDEX));
     hw_write_cr3(vm_kernel.directory);
@@ -217,6 +218,7 @@ int vm_new(struct vm_ctx *ctx, uint32_t id)
     if (!address)
         return -ENOMEM;
     *ctx = (struct vm_ctx){
+        .first_page = XELIX_TASK_IMAGE / PAGE_SIZE,
         .id = id,
         .directory_address = address,
         .table_addresses = address + PAGE_SIZE,
@@ -227,7 +229,7 @@ int vm_new(struct vm_ctx *ctx, uint32_t id)
     memset(vm_ptr(address), 0, 2 * (size_t)PAGE_SIZE);
     tables_made++;
     mem_page_alloc_new(&ctx->addresses, vm_ptr(ctx->bitmap_address));
-    mem_page_reserve(&ctx->addresses, 0, XELIX_TASK_IMAGE / PAGE_SIZE);
+    mem_page_reserve(&ctx->addresses, 0, ctx->first_page);
     status = map_ul_visible(ctx);
     if (status)
         vm_free(ctx);

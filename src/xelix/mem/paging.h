@@ -25,6 +25,7 @@
 
 struct vm_ctx {
     struct mem_page_alloc_ctx addresses; /* which pages are taken */
+    uint32_t first_page;                 /* below it nothing is ever handed out */
     uint32_t id;                         /* 0: the kernel's; else a task's number + 1 */
     uint32_t directory;                  /* physical, for CR3 */
     uint32_t directory_address;          /* the same page in the kernel's context */
@@ -77,7 +78,5 @@ uint64_t paging_tables_made(void);
 void paging_check_start(void);
 /* What is wrong with a context's entries, against its bitmap, physical memory and the contexts before it; or NULL. */
 const char *paging_check(const struct vm_ctx *ctx);
-/* Pages of a context that own their frame. */
-uint32_t paging_count_owned(const struct vm_ctx *ctx);
 
 #endif

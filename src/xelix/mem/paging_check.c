@@ -110,16 +110,29 @@ static const char *check_directory_entry(const struct vm_ctx *ctx, uint32_t inde
                : NULL;
 }
 
+/* The next entry at or behind i that is not 0, two at a time; TABLE_ENTRIES if there is none. */
+static uint32_t next_entry(const uint32_t *table, uint32_t i)
+{
+    const uint64_t *const pairs = (const uint64_t *)(const void *)table;
+
+    if (i % 2 && table[i])
+        return i;
+    for (uint32_t pair = (i + 1) / 2; pair < TABLE_ENTRIES / 2; pair++)
+        if (pairs[pair])
+            return pair * 2 + (table[pair * 2] ? 0 : 1);
+    return TABLE_ENTRIES;
+}
+
 static const char *check_table(const struct vm_ctx *ctx, uint32_t index)
 {
     const uint32_t *const table = table_of(ctx, index);
 
-    for (uint32_t i = 0; table && i < TABLE_ENTRIES; i++) {
-        const uint32_t page = index * TABLE_ENTRIES + i;
-        const char *const broken = table[i] ? check_entry(ctx, page, table[i]) : NULL;
+    for (uint32_t i = table ? next_entry(table, 0) : TABLE_ENTRIES; i < TABLE_ENTRIES;
+         i = next_entry(table, i + 1)) {
+        const char *const broken = check_entry(ctx, index * TABLE_ENTRIES + i, table[i]);
 
         if (broken)
-            return about(ctx, page, broken);
+            return about(ctx, index * TABLE_ENTRIES + i, broken);
     }
     return NULL;
 }
@@ -133,17 +146,4 @@ const char *paging_check(const struct vm_ctx *ctx)
         broken = broken ? about(ctx, index * TABLE_ENTRIES, broken) : check_table(ctx, index);
     }
     return broken;
-}
-
-uint32_t paging_count_owned(const struct vm_ctx *ctx)
-{
-    uint32_t count = 0;
-
-    for (uint32_t index = 0; index < TABLE_ENTRIES; index++) {
-        const uint32_t *const table = table_of(ctx, index);
-
-        for (uint32_t i = 0; table && i < TABLE_ENTRIES; i++)
-            count += table[i] & PAGING_OWNED ? 1 : 0;
-    }
-    return count;
 }

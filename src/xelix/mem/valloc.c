@@ -17,9 +17,15 @@ void *valloc(uint32_t pages, struct vm_ctx *context)
     return mem_must_fail() ? NULL : by_value(mem_page_alloc(&context->addresses, pages));
 }
 
+/* Pages that this context can have handed out. */
+static bool are_its(uint32_t num, uint32_t pages, const struct vm_ctx *context)
+{
+    return num >= context->first_page && mem_page_exist(num, pages);
+}
+
 int vfree(uint32_t num, uint32_t pages, struct vm_ctx *context)
 {
-    if (!mem_page_exist(num, pages))
+    if (!are_its(num, pages, context))
         return -EINVAL;
     if (!paging_all(context, num, pages, UINT32_MAX, 0))
         return -EBUSY;
@@ -64,7 +70,7 @@ int pvalloc_at(uint32_t page, uint32_t pages, struct vm_ctx *context)
 
 int pvfree(uint32_t num, uint32_t pages, struct vm_ctx *context)
 {
-    if (!mem_page_exist(num, pages) || !paging_all(context, num, pages, OWNED, OWNED))
+    if (!are_its(num, pages, context) || !paging_all(context, num, pages, OWNED, OWNED))
         return -EINVAL;
     if (vm_is_lent(context, num, pages))
         return -EBUSY;
@@ -90,7 +96,7 @@ int vm_unmap_at(uint32_t page, uint32_t pages, struct vm_ctx *context)
 {
     const uint32_t named_entry = PTE_P | PAGING_NAMED;
 
-    if (!mem_page_exist(page, pages) || !paging_all(context, page, pages, named_entry, named_entry))
+    if (!are_its(page, pages, context) || !paging_all(context, page, pages, named_entry, named_entry))
         return -EINVAL;
     paging_clear_range(context, page, pages);
     return mem_page_free(&context->addresses, page, pages);

@@ -20,44 +20,57 @@ static const char *about(const struct task *task, const char *broken)
     return words;
 }
 
-struct count {
-    const struct task *task;
-    uint32_t pages; /* that its ranges have */
-};
-
-static bool is_whole(struct count *count, uint32_t page, uint32_t pages)
+static bool is_whole(const struct task *task, uint32_t page, uint32_t pages)
 {
-    count->pages += pages;
-    return paging_all(&count->task->ctx, page, pages, OWNED_BY_USER, OWNED_BY_USER);
+    return paging_all(&task->ctx, page, pages, OWNED_BY_USER, OWNED_BY_USER);
 }
 
-static bool runs_are_whole(struct count *count)
+static bool meet(const struct task_run *run, uint32_t page, uint32_t pages)
 {
-    for (uint32_t at = count->task->runs; at;) {
+    return run->page < page + pages && page < run->page + run->pages;
+}
+
+/* A run is its own: no other run, nor the image, which lies beside them. */
+static const char *check_run(const struct task *task, const struct task_run *run)
+{
+    if (!is_whole(task, run->page, run->pages))
+        return "a run that it was given is not mapped user writable";
+    if (meet(run, XELIX_TASK_IMAGE / PAGE_SIZE, task->image_pages))
+        return "a run that it was given meets its image";
+    for (uint32_t at = run->next; at;) {
+        const struct task_run *const other = kmalloc_pointer(at);
+
+        if (meet(run, other->page, other->pages))
+            return "two runs that it was given meet";
+        at = other->next;
+    }
+    return NULL;
+}
+
+static const char *check_runs(const struct task *task)
+{
+    const char *broken = NULL;
+
+    for (uint32_t at = task->runs; at && !broken;) {
         const struct task_run *const run = kmalloc_pointer(at);
 
-        if (!is_whole(count, run->page, run->pages))
-            return false;
+        broken = check_run(task, run);
         at = run->next;
     }
-    return true;
+    return broken;
 }
 
-/* Ranges that overlapped would have more pages than the context owns. */
 static const char *check_ranges(const struct task *task)
 {
-    struct count count = {.task = task};
     const uint32_t stack_end = XELIX_TASK_STACK_TOP / PAGE_SIZE;
 
-    if (!is_whole(&count, XELIX_TASK_IMAGE / PAGE_SIZE, task->image_pages))
+    if (!is_whole(task, XELIX_TASK_IMAGE / PAGE_SIZE, task->image_pages))
         return "its image is not mapped user writable";
-    if (!is_whole(&count, XELIX_TASK_SBRK / PAGE_SIZE, (task->brk - XELIX_TASK_SBRK) / PAGE_SIZE))
+    if (!is_whole(task, XELIX_TASK_SBRK / PAGE_SIZE, (task->brk - XELIX_TASK_SBRK) / PAGE_SIZE))
         return "its memory below the break is not mapped user writable";
-    if (!is_whole(&count, task->stack_low, stack_end - task->stack_low))
+    if (!is_whole(task, task->stack_low, stack_end - task->stack_low))
         return "its stack is not mapped user writable";
-    if (!runs_are_whole(&count))
-        return "a run that it was given is not mapped user writable";
-    return count.pages > paging_count_owned(&task->ctx) ? "its ranges overlap" : NULL;
+    return check_runs(task);
 }
 
 static const char *check_task(const struct task *task)
