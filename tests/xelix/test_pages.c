@@ -96,11 +96,12 @@ static void addresses_are_the_lowest_that_fit_and_never_null(void **state)
 static void addresses_alone_lead_nowhere(void **state)
 {
     const uint32_t address = PAGE_OF(valloc(1, &vm_kernel)) * PAGE_SIZE;
-    uint32_t value;
+    uint32_t physical;
+    uint64_t value;
 
     (void)state;
     assert_false(hw_kernel_load(address, 4, &value));
-    assert_int_equal(vm_translate(&vm_kernel, address, &value), -EFAULT);
+    assert_int_equal(vm_translate(&vm_kernel, address, &physical), -EFAULT);
 }
 
 static void mapped_pages_are_not_only_addresses(void **state)
@@ -151,7 +152,7 @@ static void the_kernel_is_not_mapped_one_to_one(void **state)
 static void freed_pages_are_gone_at_once(void **state)
 {
     const uint32_t page = PAGE_OF(pvalloc(2, &vm_kernel));
-    uint32_t value;
+    uint64_t value;
 
     (void)state;
     assert_true(hw_kernel_load(page * PAGE_SIZE, 4, &value));

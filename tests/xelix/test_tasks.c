@@ -154,7 +154,7 @@ static void runs_are_given_by_system_calls(void **state)
 
     (void)state;
     run_task(100);
-    address = hw_user_syscall(SYSCALL_MMAP, 3 * PAGE_SIZE, 0);
+    address = (uint32_t)hw_user_syscall(SYSCALL_MMAP, 3 * PAGE_SIZE, 0);
     assert_int_equal(address, XELIX_TASK_IMAGE + PAGE_SIZE);
     user_writes(address + 2 * PAGE_SIZE, 4);
     assert_int_equal(hw_user_syscall(SYSCALL_SBRK, 1, 0), XELIX_TASK_SBRK);

@@ -62,7 +62,8 @@ static void a_window_that_was_taken_away_faults(void **state)
     struct task *const task = task_in_pieces();
     const struct supplies before = supplies();
     const struct vm_lending lending = from_task(task, XELIX_TASK_SBRK, 3 * PAGE_SIZE);
-    uint32_t address, value;
+    uint32_t address;
+    uint64_t value;
 
     (void)state;
     assert_int_equal(vm_map(&lending, &address), XELIX_OK);

@@ -39,8 +39,8 @@ int start_task(uint32_t size)
 
 uint32_t kernel_word(uint32_t address)
 {
-    uint32_t value = 0;
+    uint64_t value = 0;
 
     assert_true(hw_kernel_load(address, 4, &value));
-    return value;
+    return (uint32_t)value;
 }
