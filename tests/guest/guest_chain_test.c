@@ -55,14 +55,6 @@ static void expect_segv(const char *story)
         assert_int_equal(death.status, EXIT_SIGNAL + SIGSEGV);
 }
 
-static void expect_abort(const char *story, const char *words)
-{
-    struct death death;
-    run_story(story, &death);
-    assert_int_equal(death.status, EXIT_SIGNAL + SIGABRT);
-    expect_words(&death, words);
-}
-
 static void wild_pointers_stay_crashes(void **state)
 {
     (void)state;
@@ -83,18 +75,6 @@ static void earlier_handler_is_called(void **state)
     assert_int_equal(death.status, EXIT_OWN_HANDLER);
 }
 
-static void panics_without_a_net(void **state)
-{
-    (void)state;
-    expect_abort("panic-without-a-net", "mini stopped outside of kms_guest_call(): nobody is listening\n");
-}
-
-static void hw_without_a_guest(void **state)
-{
-    (void)state;
-    expect_abort("seam-without-a-guest", "hw_ptr() was called by a thread that is in no guest\n");
-}
-
 static void closed_memory_is_reported(void **state)
 {
     (void)state;
@@ -113,8 +93,6 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("a window's pointer used outside of calls is the program's own crash",
              window_pointers_outside_of_calls),
     KMS_TEST("a handler of SIGSEGV that was there before the window is called", earlier_handler_is_called),
-    KMS_TEST("a panic without a call to end stops the program with words", panics_without_a_net),
-    KMS_TEST("hw.h without a guest stops the program with words", hw_without_a_guest),
     KMS_TEST("AddressSanitizer reports closed kernel memory inside the window, with file and line",
              closed_memory_is_reported),
 };

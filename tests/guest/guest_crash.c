@@ -37,17 +37,6 @@ static void own_handler(int number)
     _exit(EXIT_OWN_HANDLER);
 }
 
-static void panic_without_a_net(void)
-{
-    kms_guest_enter(guest);
-    hw_panic("nobody is listening");
-}
-
-static void seam_without_a_guest(void)
-{
-    hw_ptr(0);
-}
-
 static void use_after_free(void *context)
 {
     (void)context;
@@ -67,8 +56,6 @@ static const struct story {
     {"wild-pointer", wild_pointer},
     {"own-handler", wild_pointer},
     {"window-pointer-outside", window_pointer_outside},
-    {"panic-without-a-net", panic_without_a_net},
-    {"seam-without-a-guest", seam_without_a_guest},
     {"closed-block", closed_block},
 };
 
