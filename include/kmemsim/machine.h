@@ -79,6 +79,9 @@ struct kms_ram *kms_machine_ram(struct kms_machine *machine);
 /* CPUs are numbered from 0; NULL if there is no such CPU. */
 struct kms_cpu *kms_machine_cpu(struct kms_machine *machine, unsigned number);
 struct kms_machine *kms_cpu_machine(const struct kms_cpu *cpu);
+enum kms_arch kms_cpu_arch(const struct kms_cpu *cpu);
+/* What the CPU's own loads and stores go through now: the paging mode, or KMS_PAGING_NONE, also in M-mode of RISC-V. */
+enum kms_paging_mode kms_cpu_mode(const struct kms_cpu *cpu);
 
 /* Registers as after power-on, an empty TLB. RAM keeps its contents. */
 void kms_cpu_reset(struct kms_cpu *cpu);
@@ -173,12 +176,18 @@ size_t kms_tlb_list(const struct kms_cpu *cpu, struct kms_tlb_entry *entries, si
 
 /* What the tables say now; on RISC-V as satp selects them, whatever the privilege. */
 void kms_inspect(const struct kms_cpu *cpu, kms_linear linear, struct kms_walk *walk);
+/* The decision on a walk with the CPU's registers: kms_x86_decide() or kms_riscv_decide(). */
+enum kms_result kms_decide(const struct kms_cpu *cpu, const struct kms_walk *walk,
+                           const struct kms_access *access, struct kms_fault *fault);
 /* What kms_translate() would answer now, TLB included. */
 enum kms_result kms_probe(const struct kms_cpu *cpu, const struct kms_access *access,
                           struct kms_translation *translation, struct kms_fault *fault);
 /* Memory as the tables say now, whatever the rights; returns the bytes copied, which end at the first page
  * that is not mapped or not backed by memory. */
 size_t kms_peek(const struct kms_cpu *cpu, kms_linear linear, void *to, size_t size);
+
+/* A fault of this CPU in one sentence: kms_x86_fault_words() or kms_riscv_fault_words(). */
+size_t kms_fault_words(const struct kms_cpu *cpu, const struct kms_fault *fault, char *text, size_t size);
 
 /* ---- snapshots ---- */
 

@@ -2,7 +2,7 @@
  * window.h - the linear window: native C under the simulated MMU.
  *
  * A window is a range of host addresses in which base + linear address stands for a linear address of one
- * CPU. While CR0.PG is clear it maps RAM as it is. While CR0.PG is set it starts empty: the first access to a
+ * CPU. Without paging (CR0.PG clear; RISC-V: Bare or M-mode) it maps RAM as it is. With paging it starts empty: the first access to a
  * page raises SIGSEGV, whose handler translates the address through the machine (rights, Accessed and Dirty
  * bits, CR2, TLB, events, all as for kms_read() and kms_write()) and maps the frame; later accesses cost what
  * a host access costs. A page is mapped read-only until its first write.
@@ -56,7 +56,9 @@ struct kms_window_event {
 
 /* Zero is the default of every field but `trouble`. */
 struct kms_window_options {
-    uint64_t size;  /* bytes of linear address space from 0; a multiple of 4 KiB; 0: 4 GiB */
+    /* bytes of linear address space from 0; a multiple of 4 KiB up to 16 TiB; 0: 4 GiB, and with RV64 256 GiB, the
+     * lower half of Sv39. Higher addresses cannot be reached by native code. */
+    uint64_t size;
     void *base;     /* where in the host's space, on a page boundary; NULL: where the host likes */
     uint32_t pages; /* the most pages mapped at a time; one more evicts another, as in any TLB; 0: 16384 */
     unsigned

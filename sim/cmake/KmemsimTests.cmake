@@ -8,7 +8,9 @@
 set(KMEMSIM_TEST_LAUNCHER "" CACHE STRING "Command that runs every test program, such as valgrind with its options")
 
 if(KMEMSIM_HAVE_CMOCKA)
-    add_library(kmemsim_test_main STATIC ${PROJECT_SOURCE_DIR}/tests/support/kms_test_main.c)
+    add_library(kmemsim_test_main STATIC
+        ${PROJECT_SOURCE_DIR}/tests/support/death.c ${PROJECT_SOURCE_DIR}/tests/support/kms_test_main.c)
+    target_compile_definitions(kmemsim_test_main PRIVATE $<$<BOOL:${KMEMSIM_COVERAGE}>:WITH_GCOV>)
     target_include_directories(kmemsim_test_main PUBLIC ${PROJECT_SOURCE_DIR}/tests/support)
     target_link_libraries(kmemsim_test_main PUBLIC PkgConfig::KMEMSIM_CMOCKA PRIVATE kmemsim_warnings)
 

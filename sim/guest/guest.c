@@ -10,9 +10,17 @@
 
 static enum kms_status make_machine(struct kms_guest *guest, const struct kms_guest_options *options)
 {
+    static const enum kms_arch archs[] = {KMS_ARCH_X86, KMS_ARCH_RV32, KMS_ARCH_RV64};
+    const struct guest_ops *ops = guest->module->ops;
     struct kms_options machine = options->machine;
+    if (ops->arch > GUEST_RV64)
+        return KMS_BAD_OPTION;
     if (machine.ram_size == 0)
-        machine.ram_size = guest->module->ops->ram_size;
+        machine.ram_size = ops->ram_size;
+    if (machine.cpus == 0)
+        machine.cpus = ops->cpus;
+    machine.arch = archs[ops->arch];
+    machine.ram_base = ops->ram_base;
     machine.ram.shared = !guest->plain;
     enum kms_status status = kms_machine_new(&machine, &guest->machine);
     if (status == KMS_OK)
@@ -33,9 +41,14 @@ static uint64_t view_size(const struct kms_guest *guest)
     return end < reach ? end : reach;
 }
 
-/* A kernel begins where a boot loader hands over: in protected mode, with the caches on. */
-static void enter_protected_mode(struct kms_cpu *cpu)
+/* A kernel begins where a boot loader hands over: in protected mode, with the caches on; on RISC-V in S-mode. */
+static void hand_over(struct kms_guest *guest)
 {
+    struct kms_cpu *cpu = guest->cpu;
+    if (!guest_is_x86(guest)) {
+        guest_riscv_reset(guest);
+        return;
+    }
     uint64_t cr0 = kms_x86_read(cpu, KMS_X86_CR0) & ~(KMS_CR0_CD | KMS_CR0_NW);
     kms_x86_write(cpu, KMS_X86_CR0, cr0 | KMS_CR0_PE, NULL);
 }
@@ -70,7 +83,7 @@ static enum kms_status make(struct kms_guest *guest, const struct kms_guest_opti
     if (status == KMS_OK)
         status = make_store(guest, options);
     if (status == KMS_OK)
-        enter_protected_mode(guest->cpu);
+        hand_over(guest);
     if (status == KMS_OK && !guest->plain)
         status = make_window(guest, options);
     return status;
@@ -82,13 +95,16 @@ static void find_base(struct kms_guest *guest)
     if (guest->window) {
         guest->base = kms_window_base(guest->window);
         guest->span = kms_window_size(guest->window);
+        guest->origin = 0;
         kms_window_protect(guest->window);
         return;
     }
     struct kms_ram *ram = kms_machine_ram(guest->machine);
-    struct kms_region region = kms_ram_region(ram, 0);
+    const kms_phys start = guest->module->ops->ram_base;
+    struct kms_region region = kms_ram_region(ram, start);
+    guest->origin = (uint32_t)start;
     guest->span = region.kind == KMS_REGION_RAM ? region.size : 0;
-    guest->base = guest->span ? kms_ram_ptr(ram, 0, guest->span) : NULL;
+    guest->base = guest->span ? kms_ram_ptr(ram, start, guest->span) : NULL;
 }
 
 static struct kms_guest *allocate(struct kms_guest_module *module, const struct kms_guest_options *options)
@@ -208,7 +224,7 @@ void kms_guest_reset(struct kms_guest *guest)
         guest->user_cr3 = 0;
         guest->on_interrupt = NULL;
         kms_cpu_reset(guest->cpu);
-        enter_protected_mode(guest->cpu);
+        hand_over(guest);
     }
     find_base(guest);
     guest->fresh = true;

@@ -4,8 +4,9 @@
 #ifndef SIM_GUEST_GUEST_H
 #define SIM_GUEST_GUEST_H
 
-#include <kernel/hw.h>
+#include <kernel/hw_riscv.h>
 #include <kmemsim/guest.h>
+#include <kmemsim/riscv.h>
 #include <kmemsim/segment.h>
 #include <setjmp.h>
 
@@ -13,6 +14,21 @@
 struct guest_guard {
     sigjmp_buf back;
     struct kms_guest_stop stop;
+};
+
+/* A hart's two levels, and at which it is. */
+struct guest_hart {
+    uint64_t kernel_satp, user_satp;
+    bool at_user;
+};
+
+/* What hw_riscv.h keeps. */
+struct guest_riscv {
+    struct guest_hart harts[KMS_CPUS_MAX];
+    unsigned acting;
+    bool by_user; /* the access under way is a user's */
+    hw_trap_handler on_trap;
+    hw_ecall_handler on_ecall;
 };
 
 struct kms_guest {
@@ -26,14 +42,16 @@ struct kms_guest {
     void (*console)(void *context, char c);
     void *console_context;
 
-    /* hw_ptr(): base + linear for linear <= span, which leaves room for the pointer to the end. */
+    /* hw_ptr(): base + linear - origin for differences <= span, which leaves room for the pointer to the end. */
     uint8_t *base;
+    uint32_t origin;
     uint64_t span;
 
     hw_page_fault_handler on_page_fault;
     hw_syscall_handler on_syscall;
-    uint32_t user_cr3;       /* hw_set_user_cr3() */
+    uint32_t user_cr3; /* hw_set_user_cr3() */
     hw_interrupt_handler on_interrupt;
+    struct guest_riscv riscv;
     unsigned fault_depth;    /* page-fault handlers under way */
     unsigned char fill_byte; /* what RAM holds at power-on */
 
@@ -62,6 +80,32 @@ void guest_set_pristine(struct kms_guest *guest);
 /* Copies of it, wherever it stands now. */
 void guest_save_statics(const struct kms_guest *guest, unsigned char *statics);
 void guest_load_statics(struct kms_guest *guest, const unsigned char *statics);
+
+static inline bool guest_is_x86(const struct kms_guest *guest)
+{
+    return guest->module->ops->arch == GUEST_X86;
+}
+
+/* ---- hw.c, hw_x86.c, hw_riscv.c ---- */
+
+/* An explicit access and its bytes. */
+struct guest_transfer {
+    const struct kms_access *access;
+    uint8_t *bytes;
+    unsigned width;
+};
+
+/* Once, in the address space of its privilege. */
+enum kms_result guest_x86_transfer(struct kms_guest *guest, const struct guest_transfer *transfer,
+                                   struct kms_fault *fault);
+enum kms_result guest_riscv_transfer(struct kms_guest *guest, const struct guest_transfer *transfer,
+                                     struct kms_fault *fault);
+
+uint64_t guest_x86_syscall(struct kms_guest *guest, uint64_t command, uint64_t arg1, uint64_t arg2);
+uint64_t guest_riscv_syscall(struct kms_guest *guest, uint64_t command, uint64_t arg1, uint64_t arg2);
+
+/* All harts as a boot loader hands them over: in S-mode, paging off. */
+void guest_riscv_reset(struct kms_guest *guest);
 
 /* ---- guest_fault.c ---- */
 

@@ -10,9 +10,23 @@
 #define ATTEMPTS_MAX 64u
 #define DEPTH_MAX    16u
 
+static bool has_handler(const struct kms_guest *guest, const struct kms_fault *fault)
+{
+    if (guest_is_x86(guest))
+        return fault->vector == KMS_VECTOR_PF && guest->on_page_fault;
+    return guest->riscv.on_trap != NULL;
+}
+
+static bool tell(struct kms_guest *guest, const struct kms_fault *fault)
+{
+    if (guest_is_x86(guest))
+        return guest->on_page_fault(&(struct hw_page_fault){(uint32_t)fault->address, fault->error_code});
+    return guest->riscv.on_trap(&(struct hw_trap){fault->vector, fault->address, guest->riscv.by_user});
+}
+
 bool guest_repair(struct kms_guest *guest, const struct kms_fault *fault, unsigned attempt)
 {
-    if (fault->vector != KMS_VECTOR_PF || !guest->on_page_fault)
+    if (!has_handler(guest, fault))
         return false;
     if (attempt >= ATTEMPTS_MAX)
         guest_panic(guest,
@@ -21,9 +35,8 @@ bool guest_repair(struct kms_guest *guest, const struct kms_fault *fault, unsign
     if (guest->fault_depth >= DEPTH_MAX)
         guest_panic(guest, "the page-fault handler faults itself, %u deep, the last time at 0x%08" PRIx64,
                     guest->fault_depth, fault->address);
-    const struct hw_page_fault told = {(uint32_t)fault->address, fault->error_code};
     guest->fault_depth++;
-    bool repaired = guest->on_page_fault(&told);
+    bool repaired = tell(guest, fault);
     guest->fault_depth--;
     return repaired;
 }
@@ -31,7 +44,10 @@ bool guest_repair(struct kms_guest *guest, const struct kms_fault *fault, unsign
 _Noreturn static void stop_fault(struct kms_guest *guest, const struct kms_fault *fault)
 {
     struct kms_guest_stop stop = {.end = KMS_GUEST_FAULT, .fault = *fault};
-    kms_x86_fault_words(fault, stop.reason, sizeof stop.reason);
+    if (guest_is_x86(guest))
+        kms_x86_fault_words(fault, stop.reason, sizeof stop.reason);
+    else
+        kms_riscv_fault_words(fault, stop.reason, sizeof stop.reason);
     guest_stop(guest, &stop);
 }
 
@@ -50,6 +66,7 @@ bool guest_window_trouble(void *context, const struct kms_window_event *event)
         return false; /* somebody else's code went through a window's pointer: that program's own crash */
     if (event->trouble == KMS_WINDOW_UNBACKED)
         guest_stop_unbacked(guest, event->phys);
+    guest->riscv.by_user = false;
     if (!guest_repair(guest, &event->fault, event->attempt))
         stop_fault(guest, &event->fault);
     return true;

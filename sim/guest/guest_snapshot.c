@@ -16,6 +16,7 @@ struct kms_guest_snapshot {
     hw_syscall_handler on_syscall;
     uint32_t user_cr3;
     hw_interrupt_handler on_interrupt;
+    struct guest_riscv riscv;
 };
 
 static void free_snapshot(struct kms_guest_snapshot *snapshot)
@@ -71,6 +72,7 @@ static enum kms_status take(struct kms_guest *guest, struct kms_guest_snapshot *
     snapshot->on_syscall = guest->on_syscall;
     snapshot->user_cr3 = guest->user_cr3;
     snapshot->on_interrupt = guest->on_interrupt;
+    snapshot->riscv = guest->riscv;
     enum kms_status status = guest->window ? kms_window_save(guest->window, &snapshot->window) : KMS_OK;
     if (status == KMS_OK && !store_log_begin(guest->store, &snapshot->store))
         status = KMS_NO_MEMORY;
@@ -115,6 +117,7 @@ void kms_guest_snapshot_restore(struct kms_guest *guest, struct kms_guest_snapsh
     guest->on_syscall = snapshot->on_syscall;
     guest->user_cr3 = snapshot->user_cr3;
     guest->on_interrupt = snapshot->on_interrupt;
+    guest->riscv = snapshot->riscv;
     if (guest->window)
         kms_window_load(guest->window, snapshot->window);
     else

@@ -34,6 +34,13 @@ size_t kms_peek(const struct kms_cpu *cpu, kms_linear linear, void *to, size_t s
     return done;
 }
 
+size_t kms_fault_words(const struct kms_cpu *cpu, const struct kms_fault *fault, char *text, size_t size)
+{
+    assert(cpu && fault && (text || size == 0));
+    return cpu_is_x86(cpu) ? kms_x86_fault_words(fault, text, size)
+                           : kms_riscv_fault_words(fault, text, size);
+}
+
 struct listing {
     struct kms_tlb_entry *entries;
     size_t max, count;

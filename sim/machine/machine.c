@@ -229,6 +229,19 @@ struct kms_machine *kms_cpu_machine(const struct kms_cpu *cpu)
     return cpu->machine;
 }
 
+enum kms_arch kms_cpu_arch(const struct kms_cpu *cpu)
+{
+    assert(cpu);
+    return cpu->arch;
+}
+
+enum kms_paging_mode kms_cpu_mode(const struct kms_cpu *cpu)
+{
+    assert(cpu);
+    const struct kms_access own = {0, KMS_READ, KMS_AS_CURRENT};
+    return cpu_is_translated(cpu, &own) ? cpu->mode : KMS_PAGING_NONE;
+}
+
 /* ---- observers ---- */
 
 /* Settled pages are reached without events, so they go whenever the wishes change. */

@@ -104,9 +104,12 @@ enum kms_result cpu_translate(struct kms_cpu *cpu, const struct kms_access *acce
                            : riscv_translate_by_walk(cpu, &trimmed, entry, fault);
 }
 
-static enum kms_result decide(const struct kms_cpu *cpu, const struct kms_walk *walk,
-                              const struct kms_access *access, struct kms_fault *fault)
+enum kms_result kms_decide(const struct kms_cpu *cpu, const struct kms_walk *walk,
+                           const struct kms_access *access, struct kms_fault *fault)
 {
+    struct kms_fault unused;
+    if (!fault)
+        fault = &unused;
     return cpu_is_x86(cpu) ? x86_decide(&cpu->x86, walk, access, fault)
                            : riscv_decide(&cpu->riscv, walk, access, fault);
 }
@@ -123,7 +126,7 @@ static enum kms_result probe_tables(const struct kms_cpu *cpu, const struct kms_
         return KMS_DONE;
     }
     kms_inspect(cpu, access->linear, &walk);
-    const enum kms_result result = decide(cpu, &walk, access, fault);
+    const enum kms_result result = kms_decide(cpu, &walk, access, fault);
     if (result == KMS_DONE)
         *translation = (struct kms_translation){walk.phys, walk.page_shift, walk.rights, false};
     return result;

@@ -6,15 +6,16 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define DEFAULT_SIZE  (UINT64_C(1) << 32)
-#define DEFAULT_PAGES 16384u
-#define AROUND_MAX    64u
-#define SIZE_MAX_BITS 44u /* 2^32 page numbers */
+#define DEFAULT_SIZE      (UINT64_C(1) << 32)
+#define DEFAULT_SIZE_RV64 (UINT64_C(1) << 38) /* the lower half of Sv39 */
+#define DEFAULT_PAGES     16384u
+#define AROUND_MAX        64u
+#define SIZE_MAX_BITS     44u /* 2^32 page numbers */
 
-static bool complete(struct kms_window_options *options)
+static bool complete(struct kms_window_options *options, enum kms_arch arch)
 {
     if (options->size == 0)
-        options->size = DEFAULT_SIZE;
+        options->size = arch == KMS_ARCH_RV64 ? DEFAULT_SIZE_RV64 : DEFAULT_SIZE;
     if (options->pages == 0)
         options->pages = DEFAULT_PAGES;
     return options->size % KMS_PAGE_SIZE == 0 && options->size >> SIZE_MAX_BITS == 0 &&
@@ -37,18 +38,46 @@ static enum kms_status reserve(struct kms_window *window, const struct kms_windo
     return KMS_OK;
 }
 
+static size_t slots_size(const struct kms_window *window)
+{
+    return (size_t)(window->size >> KMS_PAGE_SHIFT) * sizeof window->slot[0];
+}
+
+/* One number for each page of a range that is all but empty: memory that costs nothing until it is used. */
+static bool make_slots(struct kms_window *window)
+{
+    void *slots = mmap(NULL, slots_size(window), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    window->slot = slots == MAP_FAILED ? NULL : slots;
+    return window->slot != NULL;
+}
+
 static enum kms_status make(struct kms_window *window, const struct kms_window_options *options)
 {
     window->pages = calloc(options->pages, sizeof window->pages[0]);
     window->spare = calloc(options->pages, sizeof window->spare[0]);
     window->room = options->pages;
-    window->slot = calloc((size_t)(options->size >> KMS_PAGE_SHIFT), sizeof window->slot[0]);
-    if (!window->pages || !window->spare || !window->slot)
+    if (!window->pages || !window->spare)
         return KMS_NO_MEMORY;
     enum kms_status status = reserve(window, options);
+    if (status == KMS_OK && !make_slots(window))
+        status = KMS_NO_MEMORY;
     if (status == KMS_OK)
         status = kms_window_use();
     return status == KMS_OK ? window_watch(window) : status;
+}
+
+static bool is_shared(const struct kms_ram *ram)
+{
+    struct kms_region region;
+    int fd;
+    uint64_t offset;
+    for (kms_phys phys = 0; phys < kms_ram_end(ram); phys = region.base + region.size) {
+        region = kms_ram_region(ram, phys);
+        if (region.kind == KMS_REGION_RAM)
+            return kms_ram_file(ram, region.base, &fd, &offset);
+    }
+    return false;
 }
 
 enum kms_status kms_window_new(struct kms_cpu *cpu, const struct kms_window_options *given,
@@ -56,12 +85,10 @@ enum kms_status kms_window_new(struct kms_cpu *cpu, const struct kms_window_opti
 {
     struct kms_window_options options = *given;
     struct kms_ram *ram = kms_machine_ram(kms_cpu_machine(cpu));
-    int fd;
-    uint64_t offset;
     *window = NULL;
-    if (!complete(&options))
+    if (!complete(&options, kms_cpu_arch(cpu)))
         return KMS_BAD_OPTION;
-    if (!kms_ram_file(ram, 0, &fd, &offset))
+    if (!is_shared(ram))
         return KMS_UNSUPPORTED;
     struct kms_window *made = calloc(1, sizeof *made);
     if (!made)
@@ -97,7 +124,8 @@ void kms_window_free(struct kms_window *window)
     window_unwatch(window);
     if (window->base)
         munmap(window->base, (size_t)window->size);
-    free(window->slot);
+    if (window->slot)
+        munmap(window->slot, slots_size(window));
     free(window->pages);
     free(window->spare);
     free(window);

@@ -10,6 +10,7 @@
 #ifndef SIM_WINDOW_WINDOW_H
 #define SIM_WINDOW_WINDOW_H
 
+#include <kmemsim/riscv.h>
 #include <kmemsim/segment.h>
 #include <kmemsim/window.h>
 
@@ -22,13 +23,15 @@ enum page_flag {
     PAGE_LEFTOVER = 1 << 3, /* only while a snapshot is restored */
 };
 
+#define ABOVE_GLOBAL 0x80u /* an entry above makes the page global (RISC-V) */
+
 struct window_page {
     kms_phys frame;
     uint64_t leaf;   /* the entry that maps it, as the window knows it, A and D included */
     uint32_t number; /* linear address / 4 KiB */
     uint8_t flags;   /* enum page_flag */
     uint8_t shift;   /* of the guest's page that this is (a piece of) */
-    uint8_t above;   /* enum kms_right: what the entries above the leaf leave */
+    uint8_t above;   /* what the entries above the leaf leave: enum kms_right, and ABOVE_GLOBAL */
 };
 
 struct kms_window {
@@ -75,7 +78,7 @@ struct window_run {
 void window_drop_later(struct kms_window *window, struct window_page *page, struct window_run *run);
 void window_drop_run(struct kms_window *window, struct window_run *run);
 void window_drop_all(struct kms_window *window);
-/* With CR0.PG clear: all of RAM, read-only. */
+/* Without paging: all of RAM, read-only. */
 void window_map_identity(struct kms_window *window);
 /* Whether native code can be given this frame. */
 bool window_is_ram(const struct kms_window *window, kms_phys frame);
@@ -106,7 +109,7 @@ void window_map_around(struct kms_window *window, const struct window_page *page
 /* ---- window_check.c: a page compared with the tables ---- */
 
 /* What is worth knowing of a walk that found a page: its flags, leaf and shift. */
-void window_learn(const struct kms_x86_state *state, const struct kms_walk *walk, struct window_page *page);
+void window_learn(const struct kms_cpu *cpu, const struct kms_walk *walk, struct window_page *page);
 /* Drop each page that walking again would not find, or would find with other rights or with A or D to set. Pages
  * with one of the flags in `exempt` stay. `policy` says that registers which decide about rights have changed. */
 void window_revalidate(struct kms_window *window, uint8_t exempt, bool policy);

@@ -16,13 +16,12 @@ static bool neighbour(const struct kms_window *window, const struct window_page 
     if (linear >= window->reach || window_find(window, linear) ||
         kms_probe(window->cpu, &access, &translation, NULL) != KMS_DONE)
         return false;
-    const struct kms_x86_state state = kms_x86_get_state(window->cpu);
     struct kms_walk walk;
     *found = (struct window_page){.frame = translation.phys & FRAME_MASK,
                                   .number = (uint32_t)(linear >> KMS_PAGE_SHIFT),
                                   .shift = translation.page_shift};
-    kms_x86_walk(&state, window->ram, linear, &walk);
-    window_learn(&state, &walk, found);
+    kms_inspect(window->cpu, linear, &walk);
+    window_learn(window->cpu, &walk, found);
     if (translation.hit)
         found->flags &= (uint8_t)~PAGE_GLOBAL;
     return found->leaf && found->frame == page->frame + (kms_phys)steps * KMS_PAGE_SIZE &&

@@ -15,66 +15,76 @@
 struct table_memo {
     uint32_t group; /* 1 + number of the table's first page / entries of a table; 0: none */
     bool sound; /* A is set in all entries above, and nothing else is in the way of the short comparison */
-    uint8_t rights; /* that the entries above leave */
+    uint8_t rights; /* that the entries above leave, as in struct window_page */
     const uint8_t *entries;
 };
 
 struct checker {
     const struct kms_window *window;
-    struct kms_x86_state state;
     bool policy;
     unsigned index_bits, entry_size;
     struct table_memo memo[MEMOS];
 };
 
+/* Entries that have an A bit at all: on RISC-V only those that map a page. */
+static bool has_accessed(const struct kms_walk *walk, unsigned level)
+{
+    return !walk->level[level].in_register && (walk->mode < KMS_PAGING_SV32 || level == walk->depth - 1u);
+}
+
 static bool accessed(const struct kms_walk *walk, unsigned levels)
 {
     for (unsigned i = 0; i < levels; i++) {
-        if (!walk->level[i].in_register && !(walk->level[i].flags & KMS_ENTRY_ACCESSED))
+        if (has_accessed(walk, i) && !(walk->level[i].flags & KMS_ENTRY_ACCESSED))
             return false;
     }
     return true;
 }
 
-static bool allowed(const struct kms_x86_state *state, const struct kms_walk *walk, enum kms_access_kind kind)
+static bool allowed(const struct kms_cpu *cpu, const struct kms_walk *walk, enum kms_access_kind kind)
 {
     const struct kms_access access = {walk->linear, kind, KMS_AS_CURRENT};
     struct kms_fault fault;
-    return kms_x86_decide(state, walk, &access, &fault) == KMS_DONE;
+    return kms_decide(cpu, walk, &access, &fault) == KMS_DONE;
 }
 
-static bool write_changes_nothing(const struct kms_x86_state *state, const struct kms_walk *walk)
+static bool write_changes_nothing(const struct kms_cpu *cpu, const struct kms_walk *walk)
 {
     return walk->depth > 0 && (walk->level[walk->depth - 1].flags & KMS_ENTRY_DIRTY) &&
-           accessed(walk, walk->depth) && allowed(state, walk, KMS_WRITE);
+           accessed(walk, walk->depth) && allowed(cpu, walk, KMS_WRITE);
 }
 
 static uint8_t rights_above(const struct kms_walk *walk)
 {
-    return walk->depth > 1 ? walk->level[walk->depth - 2].rights : 0;
+    if (walk->depth <= 1)
+        return 0;
+    uint8_t above = walk->level[walk->depth - 2].rights;
+    for (unsigned i = 0; i < walk->depth - 1u; i++)
+        above |= walk->level[i].flags & KMS_ENTRY_GLOBAL ? ABOVE_GLOBAL : 0;
+    return above;
 }
 
 /* ---- one page by a walk ---- */
 
-static bool walk_agrees(const struct kms_x86_state *state, const struct window_page *page,
+static bool walk_agrees(const struct kms_cpu *cpu, const struct window_page *page,
                         const struct kms_walk *walk)
 {
     return walk->verdict == KMS_MAPPED && (walk->phys & FRAME_MASK) == page->frame &&
            walk->page_shift == page->shift && (walk->global || !(page->flags & PAGE_GLOBAL)) &&
-           accessed(walk, walk->depth) && allowed(state, walk, KMS_READ) &&
-           (!(page->flags & PAGE_DIRTY) || write_changes_nothing(state, walk));
+           accessed(walk, walk->depth) && allowed(cpu, walk, KMS_READ) &&
+           (!(page->flags & PAGE_DIRTY) || write_changes_nothing(cpu, walk));
 }
 
 /* A page that differs from the tables already, because the TLB answered, keeps no leaf to be compared with. */
-void window_learn(const struct kms_x86_state *state, const struct kms_walk *walk, struct window_page *page)
+void window_learn(const struct kms_cpu *cpu, const struct kms_walk *walk, struct window_page *page)
 {
     if (walk->verdict != KMS_MAPPED || (walk->phys & FRAME_MASK) != page->frame || walk->depth == 0)
         return;
     if (walk->global)
         page->flags |= PAGE_GLOBAL;
-    if (write_changes_nothing(state, walk))
+    if (write_changes_nothing(cpu, walk))
         page->flags |= PAGE_DIRTY;
-    if (!walk_agrees(state, page, walk))
+    if (!walk_agrees(cpu, page, walk))
         return;
     page->leaf = walk->level[walk->depth - 1].entry;
     page->above = rights_above(walk);
@@ -114,8 +124,8 @@ static bool agrees(struct checker *check, struct window_page *page)
         page->shift == KMS_PAGE_SHIFT && entry_of(check, memo, page->number) == page->leaf)
         return true;
     struct kms_walk walk;
-    kms_x86_walk(&check->state, check->window->ram, (kms_linear)page->number << KMS_PAGE_SHIFT, &walk);
-    if (!walk_agrees(&check->state, page, &walk))
+    kms_inspect(check->window->cpu, (kms_linear)page->number << KMS_PAGE_SHIFT, &walk);
+    if (!walk_agrees(check->window->cpu, page, &walk))
         return false;
     page->leaf = walk.level[walk.depth - 1].entry;
     page->above = rights_above(&walk);
@@ -129,9 +139,9 @@ void window_revalidate(struct kms_window *window, uint8_t exempt, bool policy)
 {
     struct checker check;
     check.window = window;
-    check.state = kms_x86_get_state(window->cpu);
     check.policy = policy;
-    const bool wide = kms_x86_paging_mode(&check.state) != KMS_PAGING_32BIT;
+    const enum kms_paging_mode mode = kms_cpu_mode(window->cpu);
+    const bool wide = mode != KMS_PAGING_32BIT && mode != KMS_PAGING_SV32;
     check.index_bits = wide ? 9 : 10;
     check.entry_size = wide ? 8 : 4;
     memset(check.memo, 0, sizeof check.memo);

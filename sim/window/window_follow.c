@@ -33,7 +33,17 @@ static bool switch_paging(struct kms_window *window)
     return true;
 }
 
-static void follow_register(struct kms_window *window, const struct kms_event *event)
+static void follow_riscv_register(struct kms_window *window, const struct kms_event *event)
+{
+    switch (event->reg) {
+    case KMS_RISCV_SCAUSE:
+    case KMS_RISCV_STVAL: return;
+    case KMS_RISCV_SATP: window_revalidate(window, PAGE_GLOBAL, false); return;
+    default: window_revalidate(window, 0, true);
+    }
+}
+
+static void follow_x86_register(struct kms_window *window, const struct kms_event *event)
 {
     const bool pcids = kms_x86_read(window->cpu, KMS_X86_CR4) & KMS_CR4_PCIDE;
     switch (event->reg) {
@@ -69,8 +79,10 @@ void window_follow(void *context, const struct kms_event *event)
     }
     if (switch_paging(window) || window->identity)
         return;
-    if (event->kind == KMS_EVENT_REGISTER)
-        follow_register(window, event);
-    else
+    if (event->kind == KMS_EVENT_INVALIDATE)
         follow_invalidation(window, event);
+    else if (kms_cpu_arch(window->cpu) == KMS_ARCH_X86)
+        follow_x86_register(window, event);
+    else
+        follow_riscv_register(window, event);
 }

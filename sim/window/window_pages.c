@@ -17,8 +17,10 @@
 #if __has_include(<valgrind/memcheck.h>)
 #include <valgrind/memcheck.h>
 #else
-#define VALGRIND_MAKE_MEM_DEFINED(start, size) ((void)0)
+#define VALGRIND_MAKE_MEM_DEFINED(start, size) ((void)(start), (void)(size))
 #endif
+
+#define MEMCHECK_PIECE (UINT64_C(4) << 30)
 
 static uint8_t *host_page(const struct kms_window *window, uint32_t number)
 {
@@ -27,7 +29,7 @@ static uint8_t *host_page(const struct kms_window *window, uint32_t number)
 
 bool window_paging(const struct kms_window *window)
 {
-    return kms_x86_read(window->cpu, KMS_X86_CR0) & KMS_CR0_PG;
+    return kms_cpu_mode(window->cpu) != KMS_PAGING_NONE;
 }
 
 bool window_is_ram(const struct kms_window *window, kms_phys frame)
@@ -95,13 +97,23 @@ static bool map_host(struct kms_window *window, const struct window_page *page)
                 (off_t)offset) != MAP_FAILED;
 }
 
-/* Memcheck would report the accesses that are about to fault; the guest's page tables answer for them. */
+/*
+ * Memcheck would report the accesses that are about to fault; the guest's page tables answer for them. It keeps books
+ * for each 64 KiB, so of a wider window it hears of both ends only, where kernels are.
+ */
+static void tell_memcheck(uint8_t *start, uint64_t size)
+{
+    const uint64_t piece = size < MEMCHECK_PIECE ? size : MEMCHECK_PIECE;
+    VALGRIND_MAKE_MEM_DEFINED(start, (size_t)piece);
+    VALGRIND_MAKE_MEM_DEFINED(start + (size - piece), (size_t)piece);
+}
+
 static bool unmap_host(struct kms_window *window, kms_linear linear, uint64_t size)
 {
     void *const start = window->base + linear;
     const bool done = mmap(start, (size_t)size, PROT_NONE,
                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) != MAP_FAILED;
-    VALGRIND_MAKE_MEM_DEFINED(start, (size_t)size);
+    tell_memcheck(start, size);
     return done;
 }
 

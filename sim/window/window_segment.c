@@ -10,6 +10,8 @@
 
 static uint64_t reach_of(const struct kms_window *window)
 {
+    if (kms_cpu_arch(window->cpu) != KMS_ARCH_X86)
+        return window->size;
     const struct kms_segment_register ds = kms_segment_get(window->cpu, KMS_DS);
     const unsigned kind = ds.attributes & (WRITABLE_DATA | KMS_SEG_CODE | KMS_SEG_EXPAND_DOWN);
     if (window->physical || (kms_x86_read(window->cpu, KMS_X86_EFER) & KMS_EFER_LMA))

@@ -10,6 +10,21 @@ static bool unbacked(struct kms_window_event *event, kms_phys phys)
     return false;
 }
 
+/* A frame that is no RAM. Where nothing is at all RISC-V has an answer of its own, the access fault. */
+static enum kms_result no_ram(struct kms_window *window, const struct kms_access *access, kms_phys phys,
+                              struct kms_window_event *event)
+{
+    uint8_t byte = 0;
+    if (kms_cpu_arch(window->cpu) == KMS_ARCH_X86 ||
+        kms_ram_region(window->ram, phys).kind != KMS_REGION_NONE) {
+        unbacked(event, phys);
+        return KMS_UNBACKED;
+    }
+    return access->kind == KMS_WRITE
+               ? kms_access_write(window->cpu, access, &byte, sizeof byte, &event->fault)
+               : kms_access_read(window->cpu, access, &byte, sizeof byte, &event->fault);
+}
+
 /*
  * A translation that the machine gave for a page; its rights are settled, and `kind` was allowed. A page that is read
  * and already dirty is made writable at once: nobody can tell, and most such pages are written soon.
@@ -17,7 +32,6 @@ static bool unbacked(struct kms_window_event *event, kms_phys phys)
 static struct window_page page_for(const struct kms_window *window, const struct kms_access *access,
                                    const struct kms_translation *translation)
 {
-    const struct kms_x86_state state = kms_x86_get_state(window->cpu);
     struct kms_walk walk;
     struct window_page page = {
         .frame = translation->phys & FRAME_MASK,
@@ -26,8 +40,8 @@ static struct window_page page_for(const struct kms_window *window, const struct
     };
     if (access->kind == KMS_WRITE)
         page.flags |= PAGE_DIRTY;
-    kms_x86_walk(&state, window->ram, access->linear, &walk);
-    window_learn(&state, &walk, &page);
+    kms_inspect(window->cpu, access->linear, &walk);
+    window_learn(window->cpu, &walk, &page);
     if (translation->hit) /* whether the TLB's entry is global is not known: let MOV CR3 look at the tables */
         page.flags &= (uint8_t)~PAGE_GLOBAL;
     if (page.flags & PAGE_DIRTY)
@@ -49,10 +63,8 @@ enum kms_result window_fill(struct kms_window *window, const struct kms_access *
     }
     if (result != KMS_DONE)
         return result;
-    if (!window_is_ram(window, translation.phys & FRAME_MASK)) {
-        unbacked(event, translation.phys);
-        return KMS_UNBACKED;
-    }
+    if (!window_is_ram(window, translation.phys & FRAME_MASK))
+        return no_ram(window, access, translation.phys, event);
     const struct window_page page = page_for(window, access, &translation);
     struct window_page *there = window_find(window, access->linear);
     if (there && there->frame == page.frame && access->kind == KMS_WRITE) {
@@ -69,17 +81,15 @@ enum kms_result window_fill(struct kms_window *window, const struct kms_access *
     return KMS_DONE;
 }
 
-/* With CR0.PG clear only the first write to a page comes here, and what is no RAM. */
+/* Without paging only the first write to a page comes here, and what is no RAM. */
 static enum kms_result fill_identity(struct kms_window *window, const struct kms_access *access,
                                      struct kms_window_event *event)
 {
     const kms_phys frame = access->linear & FRAME_MASK;
     if (access->linear >= window->reach)
         return window_beyond_reach(window, access, event);
-    if (!window_is_ram(window, frame)) {
-        unbacked(event, access->linear);
-        return KMS_UNBACKED;
-    }
+    if (!window_is_ram(window, frame))
+        return no_ram(window, access, access->linear, event);
     window_map(window, &(struct window_page){.frame = frame,
                                              .number = (uint32_t)(frame >> KMS_PAGE_SHIFT),
                                              .shift = KMS_PAGE_SHIFT,

@@ -131,19 +131,39 @@ size_t bitmap_count(const struct bitmap *bitmap)
     return count - count_bits(bits_beyond(bitmap));
 }
 
+/* The first bit set at or above one, in words that are exclusive-or with the same mask. */
+static size_t next_one(const struct bitmap *bitmap, size_t from, uint64_t mask)
+{
+    for (size_t word = from / BITMAP_WORD; word < words_of(bitmap); word++) {
+        uint64_t ones = bitmap->words[word] ^ mask;
+
+        if (word == from / BITMAP_WORD)
+            ones &= UINT64_MAX << from % BITMAP_WORD;
+        if (ones && word * BITMAP_WORD + lowest_bit(ones) < bitmap->units)
+            return word * BITMAP_WORD + lowest_bit(ones);
+    }
+    return bitmap->units;
+}
+
+size_t bitmap_next_free(const struct bitmap *bitmap, size_t from)
+{
+    return next_one(bitmap, from, UINT64_MAX);
+}
+
+size_t bitmap_next_taken(const struct bitmap *bitmap, size_t from)
+{
+    return next_one(bitmap, from, 0);
+}
+
 size_t bitmap_longest(const struct bitmap *bitmap)
 {
     size_t longest = 0;
-    size_t run = 0;
+    size_t end;
 
-    for (size_t unit = 0; unit < bitmap->units; unit++) {
-        if (unit % BITMAP_WORD == 0 && bitmap->words[unit / BITMAP_WORD] == UINT64_MAX) {
-            unit += BITMAP_WORD - 1;
-            run = 0;
-            continue;
-        }
-        run = bitmap_get(bitmap, unit) ? 0 : run + 1;
-        longest = run > longest ? run : longest;
+    for (size_t first = bitmap_next_free(bitmap, 0); first < bitmap->units;
+         first = bitmap_next_free(bitmap, end)) {
+        end = bitmap_next_taken(bitmap, first);
+        longest = end - first > longest ? end - first : longest;
     }
     return longest;
 }

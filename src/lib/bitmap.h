@@ -55,6 +55,10 @@ size_t bitmap_find(const struct bitmap *bitmap, size_t count);
 bool bitmap_any_free(const struct bitmap *bitmap, size_t first, size_t count);
 bool bitmap_any_taken(const struct bitmap *bitmap, size_t first, size_t count);
 
+/* The first free unit at or above one, and the first taken one; the number of units if there is none. */
+size_t bitmap_next_free(const struct bitmap *bitmap, size_t from);
+size_t bitmap_next_taken(const struct bitmap *bitmap, size_t from);
+
 /* How many units are taken, and the length of the longest free run. */
 size_t bitmap_count(const struct bitmap *bitmap);
 size_t bitmap_longest(const struct bitmap *bitmap);

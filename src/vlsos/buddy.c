@@ -159,6 +159,16 @@ int buddy_order_at(const struct buddy *buddy, uint32_t address)
     return frame == NO_FRAME ? -1 : buddy->taken[frame] - 1;
 }
 
+bool buddy_is_free(const struct buddy *buddy, uint32_t address)
+{
+    const uint32_t frame = frame_at(buddy, address);
+    bool found = false;
+
+    for (unsigned order = 0; order < BUDDY_ORDERS && frame != NO_FRAME && !found; order++)
+        found = bit_tree_has(&buddy->order[order].free, frame >> order);
+    return found;
+}
+
 int buddy_free(struct buddy *buddy, uint32_t address, unsigned order)
 {
     const uint32_t frame = frame_at(buddy, address);

@@ -88,6 +88,9 @@ int buddy_free(struct buddy *buddy, uint32_t address, unsigned order);
 /* The order of the block handed out at this address, or -1 if none was. */
 int buddy_order_at(const struct buddy *buddy, uint32_t address);
 
+/* Whether the frame at this address is part of a free block. */
+bool buddy_is_free(const struct buddy *buddy, uint32_t address);
+
 /* The least order whose blocks hold so many bytes, size > 0; BUDDY_ORDERS if none does. */
 unsigned buddy_order_for(uint64_t size);
 

@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "kernel.h"
+#include "kmem.h"
 #include "memory.h"
 #include "pages.h"
 #include "paging.h"
@@ -22,23 +23,26 @@ static bool fits(uint64_t number)
 
 static guest_addr guest_alloc(uint64_t size, uint32_t flags)
 {
-    const unsigned order = buddy_order_for(size);
-    const uint32_t address = size > 0 ? pages_alloc(order) : PAGES_NONE;
+    void *ptr;
 
-    if (address == PAGES_NONE)
+    if (!fits(size))
+        return 0;
+    ptr = flags & GUEST_ALIGNED ? kmem_alloc_pages((size_t)size) : kmem_alloc((size_t)size);
+    if (!ptr)
         return 0;
     if (flags & GUEST_ZEROED)
-        memset(hw_ptr(address), 0, (size_t)size);
-    return address;
+        memset(ptr, 0, (size_t)size);
+    return hw_linear(ptr);
 }
 
 static int guest_free(guest_addr address)
 {
-    const int order = fits(address) ? buddy_order_at(&kernel_pages, (uint32_t)address) : -1;
-
-    return order < 0 ? VLSOS_EINVAL : pages_free((uint32_t)address, (unsigned)order);
+    if (!fits(address) || !pages_has((uint32_t)address))
+        return VLSOS_EINVAL;
+    return kmem_free(hw_ptr((uint32_t)address));
 }
 
+/* A unit is a page: slabs are taken pages, whatever is free in them. */
 static int guest_heap_info(struct guest_heap_info *info)
 {
     const int highest = buddy_highest_order(&kernel_pages);
@@ -51,6 +55,17 @@ static int guest_heap_info(struct guest_heap_info *info)
                                      .used_units = usage.pages_used,
                                      .longest_free_units = highest < 0 ? 0 : UINT64_C(1) << highest};
     return VLSOS_OK;
+}
+
+static int guest_heap_unit(guest_addr address)
+{
+    const uint32_t page = (uint32_t)address & ~(BUDDY_FRAME_SIZE - 1u);
+
+    if (!fits(address) || !pages_has((uint32_t)address))
+        return VLSOS_EINVAL;
+    if (buddy_order_at(&kernel_pages, page) >= 0)
+        return 1;
+    return buddy_is_free(&kernel_pages, page) ? 0 : 2;
 }
 
 /* ---- paging in the current address space ---- */
@@ -82,7 +97,7 @@ static void guest_work(struct guest_work *work)
 
 static void guest_fail_allocation(uint32_t n)
 {
-    buddy_fail_at(&kernel_pages, n);
+    kmem_fail_at(n);
 }
 
 const struct guest_ops vlsos_guest = {
@@ -94,6 +109,7 @@ const struct guest_ops vlsos_guest = {
     .alloc = guest_alloc,
     .free = guest_free,
     .heap_info = guest_heap_info,
+    .heap_unit = guest_heap_unit,
     .physical = guest_physical,
     .take_fault = guest_take_fault,
     .fail_allocation = guest_fail_allocation,

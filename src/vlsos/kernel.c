@@ -2,10 +2,12 @@
 
 #include <stddef.h>
 
+#include "kmem.h"
 #include "layout.h"
 #include "memory.h"
 #include "pages.h"
 #include "paging.h"
+#include "slab.h"
 
 static struct kernel_fault last_fault;
 static bool faulted;
@@ -49,6 +51,8 @@ int kernel_main(void)
     memory_init();
     status = pages_init();
     if (status == VLSOS_OK)
+        status = kmem_init();
+    if (status == VLSOS_OK)
         status = paging_start();
     if (status == VLSOS_OK)
         paging_enable();
@@ -61,5 +65,9 @@ const char *kernel_check(void)
 
     if (!broken)
         broken = buddy_check(&kernel_pages);
+    if (!broken)
+        broken = slab_check_all();
+    if (!broken)
+        broken = kmem_check();
     return broken ? broken : paging_check(&paging_kernel);
 }

@@ -11,7 +11,7 @@
 
 #include "status.h"
 
-/* From reset: the layout is checked, then the heap, the pages and paging are made, and paging is on. VLSOS_ENOMEM for a machine with too little RAM,
+/* From reset: the layout is checked, then the heap, the pages, the slabs and paging are made, and paging is on. VLSOS_ENOMEM for a machine with too little RAM,
  * VLSOS_ECORRUPT for a layout that contradicts itself. */
 int kernel_main(void);
 

@@ -23,6 +23,26 @@ uint32_t pages_alloc(unsigned order);
 /* Give back what pages_alloc() gave for this order. VLSOS_EINVAL for anything else, and nothing is changed. */
 int pages_free(uint32_t address, unsigned order);
 
+/*
+ * Who is asked to free pages when none is left: it returns whether it did, and then the request is tried again. At most
+ * PAGES_RECLAIMERS; more are ignored. pages_init() forgets them.
+ */
+#define PAGES_RECLAIMERS 4u
+typedef bool (*pages_reclaimer)(void);
+void pages_add_reclaimer(pages_reclaimer reclaimer);
+
+/*
+ * What a block is used for: a tag on each of its pages, 0 until it is set, 0 again when it is freed. So that whoever
+ * is given an address finds out what lies there without looking at the memory.
+ */
+enum pages_tag {
+    PAGES_TAG_NONE = 0,
+    PAGES_TAG_KMEM = 1,  /* a large block of kmem.h */
+    PAGES_TAG_SLAB = 16, /* + the order of the slab */
+};
+void pages_tag(uint32_t address, unsigned order, unsigned tag);
+unsigned pages_tag_at(uint32_t address); /* 0 outside of the pool */
+
 /* The address lies in the pool. */
 bool pages_has(uint32_t address);
 

@@ -145,6 +145,21 @@ static void questions_about_a_range_look_at_its_edges(void **state)
     assert_false(bitmap_any_taken(bitmap, 150, 50));
 }
 
+static void the_next_unit_of_a_kind_is_found(void **state)
+{
+    struct bitmap *const bitmap = *state;
+
+    bitmap_set(bitmap, 10, 130);
+    assert_int_equal(bitmap_next_taken(bitmap, 0), 10);
+    assert_int_equal(bitmap_next_taken(bitmap, 11), 11);
+    assert_int_equal(bitmap_next_free(bitmap, 9), 9);
+    assert_int_equal(bitmap_next_free(bitmap, 10), 140);
+    assert_int_equal(bitmap_next_taken(bitmap, 140), UNITS);
+    assert_int_equal(bitmap_next_taken(bitmap, UNITS), UNITS);
+    bitmap_set(bitmap, 140, UNITS - 140);
+    assert_int_equal(bitmap_next_free(bitmap, 10), UNITS);
+}
+
 static void a_row_of_whole_words_has_no_bits_beyond(void **state)
 {
     struct bitmap *const bitmap = *state;
@@ -228,6 +243,7 @@ static const struct CMUnitTest tests[] = {
     ROW_TEST("the lowest run wins inside a word", the_lowest_run_wins_inside_a_word),
     ROW_TEST("a unit given back low is found again", a_unit_given_back_low_is_found_again),
     ROW_TEST("questions about a range look at its edges", questions_about_a_range_look_at_its_edges),
+    ROW_TEST("the next free unit, and the next taken one, are found", the_next_unit_of_a_kind_is_found),
     ROW_TEST("a row of whole words has no bits beyond", a_row_of_whole_words_has_no_bits_beyond),
     ROW_TEST("every search agrees with a slow one", every_search_agrees_with_a_slow_one),
     ROW_TEST("the checker names what is broken", the_checker_names_what_is_broken),

@@ -7,6 +7,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -28,8 +29,14 @@ start_fn __libc_start_main;
 static unsigned long until_failure; /* 0: none is to come */
 static main_fn *tools_main;
 
+static void spare_child(void)
+{
+    until_failure = 0;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
+    pthread_atfork(NULL, NULL, spare_child);
     const char *number = getenv("FAIL_AT");
     if (number && strcmp(program_invocation_short_name, "kmemsim") == 0)
         until_failure = strtoul(number, NULL, 10);

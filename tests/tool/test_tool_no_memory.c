@@ -99,6 +99,8 @@ CASE(explains_a_fault, "fault 2 " CORE " " SYMBOLS)
 CASE(explains_a_log, "explain " TEST_DATA "/demo/reboot.log")
 CASE(audits, "audit --json image --mode 32bit --cr3 0x1000")
 CASE(runs, "run --json --mode direct - <scenario.kmt")
+CASE(writes_records, "run --emit-binary binary scenario.kmt")
+CASE(records, "record -o recording.kmt.zst -- true")
 
 static void make_scenario(void)
 {
@@ -124,5 +126,7 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("no memory for explaining a log is one line", explains_a_log),
     KMS_TEST("no memory for an audit is one line", audits),
     KMS_TEST_WITH("no memory for running a scenario is one line", runs, setup, NULL),
+    KMS_TEST_WITH("no memory for a scenario's binary form is one line", writes_records, setup, NULL),
+    KMS_TEST("no memory for a recording is one line", records),
 };
 KMS_TESTS(tool_no_memory, tests)

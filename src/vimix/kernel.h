@@ -1,0 +1,33 @@
+/*
+ * kernel.h - VIMIX from boot on: what is brought up in which order, the fault handler, the checker of it all.
+ */
+#ifndef VIMIX_KERNEL_H
+#define VIMIX_KERNEL_H
+
+#include <stdbool.h>
+
+#include <kernel/riscv.h>
+
+/* Memory map, kalloc(), the kernel's table on every hart, processes, handlers. 0 or a negative status. */
+int kernel_main(void);
+
+struct kernel_fault {
+    reg_t address;
+    uint32_t cause;
+    int process; /* that it ended, or -1 */
+};
+
+/* The latest fault that was not repaired, once. */
+bool kernel_take_fault(struct kernel_fault *fault);
+
+/* Pages for tools, outside of any address space: kernel_check() knows them. 0: no memory. -EINVAL: not such a page. */
+reg_t kernel_lend_page(void);
+int kernel_take_page_back(reg_t page);
+
+/*
+ * The first broken invariant in words, or NULL: the free list's, every table's, every process's and its heap's, and that
+ * each page handed out has exactly one owner.
+ */
+const char *kernel_check(void);
+
+#endif

@@ -1,0 +1,151 @@
+#include "kmem.h"
+
+#include "kernel/hw.h"
+#include "kernel/sanitize.h"
+
+#include "kmem_zone.h"
+#include "memory.h"
+#include "pages.h"
+#include "slab.h"
+
+#define LEAST_SHIFT 4u /* of the first class: 16 bytes */
+
+static struct slab_cache classes[KMEM_CLASSES];
+static uint32_t calls_until_failure;
+
+static const char *const names[KMEM_CLASSES] = {"kmem-16",  "kmem-32",  "kmem-64",   "kmem-128",
+                                                "kmem-256", "kmem-512", "kmem-1024", "kmem-2048"};
+
+static bool reclaim_slabs(void)
+{
+    return slab_reclaim_all() > 0;
+}
+
+int kmem_init(void)
+{
+    int status = VLSOS_OK;
+
+    slab_init();
+    calls_until_failure = 0;
+    for (unsigned i = 0; i < KMEM_CLASSES && status == VLSOS_OK; i++)
+        status = slab_cache_create(
+            &classes[i],
+            &(struct slab_options){.name = names[i], .size = 1u << (LEAST_SHIFT + i), .align = KMEM_ALIGN});
+    pages_add_reclaimer(reclaim_slabs);
+    return status;
+}
+
+void kmem_fail_at(uint32_t n)
+{
+    calls_until_failure = n;
+}
+
+static bool must_fail(void)
+{
+    return calls_until_failure > 0 && --calls_until_failure == 0;
+}
+
+/* The class of a small request. */
+static struct slab_cache *class_for(size_t size)
+{
+    const unsigned bits = 32u - (unsigned)__builtin_clz(((uint32_t)size - 1u) | 1u);
+
+    return &classes[bits > LEAST_SHIFT ? bits - LEAST_SHIFT : 0];
+}
+
+static void *alloc_large(size_t size, const char *owner)
+{
+    const unsigned order = buddy_order_for((uint64_t)size + (SLAB_DEBUG ? KMEM_ZONE : 0));
+    const uint32_t address = pages_alloc(order);
+
+    if (address == PAGES_NONE)
+        return NULL;
+    pages_tag(address, order, PAGES_TAG_KMEM);
+    if (SLAB_DEBUG)
+        kmem_zone_take(address, order, &(struct slab_record){.size = (uint32_t)size, .owner = owner});
+    else
+        kernel_mark_closed((char *)hw_ptr(address) + size, ((size_t)BUDDY_FRAME_SIZE << order) - size);
+    return hw_ptr(address);
+}
+
+void *kmem_alloc_by(size_t size, const char *owner)
+{
+    if (size == 0 || must_fail())
+        return NULL;
+    return size <= KMEM_SMALL ? slab_alloc_by(class_for(size), (uint32_t)size, owner)
+                              : alloc_large(size, owner);
+}
+
+void *kmem_zalloc_by(size_t size, const char *owner)
+{
+    void *const ptr = kmem_alloc_by(size, owner);
+
+    return ptr ? memset(ptr, 0, size) : NULL;
+}
+
+void *kmem_alloc_pages_by(size_t size, const char *owner)
+{
+    return size == 0 || must_fail() ? NULL : alloc_large(size, owner);
+}
+
+int kmem_free_by(void *ptr, const char *owner)
+{
+    const uint32_t address = ptr ? hw_linear(ptr) : 0;
+    struct slab_cache *const cache = slab_cache_at(address);
+    const int order = buddy_order_at(&kernel_pages, address);
+
+    if (cache)
+        return slab_free_by(cache, ptr, owner);
+    if (order < 0 || pages_tag_at(address) != PAGES_TAG_KMEM)
+        return VLSOS_EINVAL;
+    if (SLAB_DEBUG && kmem_zone_check(address, (unsigned)order))
+        return VLSOS_ECORRUPT;
+    return pages_free(address, (unsigned)order);
+}
+
+/* ---- large blocks, with VLSOS_MEMORY_DEBUG ---- */
+
+/* The next page from here on where a large block was handed out; 0 if none is left. */
+static uint32_t next_large(uint32_t address)
+{
+    while (pages_has(address) &&
+           (pages_tag_at(address) != PAGES_TAG_KMEM || buddy_order_at(&kernel_pages, address) < 0))
+        address += BUDDY_FRAME_SIZE;
+    return pages_has(address) ? address : 0;
+}
+
+static unsigned order_at(uint32_t address)
+{
+    return (unsigned)buddy_order_at(&kernel_pages, address);
+}
+
+const char *kmem_check(void)
+{
+    const char *broken = NULL;
+
+    if (!SLAB_DEBUG)
+        return NULL;
+    for (uint32_t at = next_large(kernel_pages.start); at && !broken; at = next_large(at + BUDDY_FRAME_SIZE))
+        broken = kmem_zone_check(at, order_at(at));
+    return broken;
+}
+
+static uint32_t report_large(uint32_t since, kmem_teller tell, void *context)
+{
+    struct slab_record record;
+    uint32_t count = 0;
+
+    for (uint32_t at = next_large(kernel_pages.start); at; at = next_large(at + BUDDY_FRAME_SIZE)) {
+        kmem_zone_read(at, order_at(at), &record);
+        if (record.when <= since)
+            continue;
+        tell(context, &record);
+        count++;
+    }
+    return count;
+}
+
+uint32_t kmem_report(uint32_t since, kmem_teller tell, void *context)
+{
+    return slab_report(since, tell, context) + (SLAB_DEBUG ? report_large(since, tell, context) : 0);
+}

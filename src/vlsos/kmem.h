@@ -1,0 +1,53 @@
+/*
+ * kmem.h - memory of any size that comes and goes: small requests from slabs of 16, 32, ... 2048 bytes, large ones from
+ * the pages.
+ *
+ * What is given is aligned to KMEM_ALIGN, large requests to a page; nothing else is promised about alignment. It holds
+ * whatever was there; kmem_zalloc() zeroes the bytes asked for.
+ *
+ * With VLSOS_MEMORY_DEBUG small requests have the red zones and books of slab.h, exact to the byte. A large one is
+ * watched behind its end: by the rest of its last page, or by one page more.
+ */
+#ifndef VLSOS_KMEM_H
+#define VLSOS_KMEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "slab.h"
+#include "status.h"
+
+#define KMEM_ALIGN   16u
+#define KMEM_SMALL   2048u /* the greatest request that a slab answers */
+#define KMEM_CLASSES 8u
+
+/* Make the caches. */
+int kmem_init(void);
+
+/* Memory, or NULL: none is left, or size is 0, or this failure was ordered. */
+#define kmem_alloc(size)  kmem_alloc_by(size, __func__)
+#define kmem_zalloc(size) kmem_zalloc_by(size, __func__)
+void *kmem_alloc_by(size_t size, const char *owner);
+void *kmem_zalloc_by(size_t size, const char *owner);
+
+/* Whole pages, aligned to one. */
+#define kmem_alloc_pages(size) kmem_alloc_pages_by(size, __func__)
+void *kmem_alloc_pages_by(size_t size, const char *owner);
+
+/* Give memory back. VLSOS_EINVAL: not handed out here, or not any more; VLSOS_ECORRUPT: it was overwritten beyond its
+ * ends, and stays taken. */
+#define kmem_free(ptr) kmem_free_by(ptr, __func__)
+int kmem_free_by(void *ptr, const char *owner);
+
+/* Fail the n-th request from now, 1 being the next; 0 takes the order back. */
+void kmem_fail_at(uint32_t n);
+
+/* What is wrong with a large block, in words, or NULL. The small ones are slab_check_all()'s. */
+const char *kmem_check(void);
+
+/* With VLSOS_MEMORY_DEBUG, tell of everything in slabs and large blocks that was handed out after allocation number
+ * `since` (slab_clock()) and never freed. Returns how many, without it 0. A large block has no cache. */
+typedef void (*kmem_teller)(void *context, const struct slab_record *record);
+uint32_t kmem_report(uint32_t since, kmem_teller tell, void *context);
+
+#endif

@@ -1,0 +1,349 @@
+#include "slab.h"
+
+#include "kernel/hw.h"
+#include "kernel/sanitize.h"
+
+#include "pages.h"
+#include "slab_inside.h"
+
+struct slab_cache *slab_caches[SLAB_CACHES];
+
+/* The sanitizers watch objects where nothing else does, and not those that keep what a constructor made. */
+static bool is_watched(const struct slab_cache *cache)
+{
+    return KERNEL_BLOCKS_ARE_WATCHED && !SLAB_DEBUG && !cache->is.construct;
+}
+
+/* ---- caches ---- */
+
+static bool is_power_of_two(uint32_t number)
+{
+    return number > 0 && (number & (number - 1)) == 0;
+}
+
+static uint32_t round_up(uint32_t number, uint32_t align)
+{
+    return (number + align - 1) & ~(align - 1);
+}
+
+/* How many objects a slab of so many bytes holds. */
+static uint32_t capacity(const struct slab_cache *cache, uint32_t bytes)
+{
+    uint32_t objects = bytes / cache->stride;
+
+    while (objects > 0 &&
+           round_up(slab_header_bytes(objects), cache->is.align) + objects * cache->stride > bytes)
+        objects--;
+    return objects;
+}
+
+/* The least order that wastes no more than an eighth, or the highest. */
+static void choose_order(struct slab_cache *cache)
+{
+    for (cache->order = 0;; cache->order++) {
+        const uint32_t bytes = slab_bytes(cache);
+
+        cache->per_slab = capacity(cache, bytes);
+        if (cache->order == SLAB_ORDER_MOST || bytes - cache->per_slab * cache->stride <= bytes / 8)
+            return;
+    }
+}
+
+static void shape(struct slab_cache *cache)
+{
+    const uint32_t align = cache->is.align;
+    const uint32_t step = align > SLAB_COLOUR ? align : SLAB_COLOUR;
+
+    cache->lead = SLAB_DEBUG ? round_up(SLAB_ZONE, align) : 0;
+    cache->stride = round_up(cache->lead + cache->is.size + (SLAB_DEBUG ? SLAB_ZONE : 0), align);
+    choose_order(cache);
+    cache->first = round_up(slab_header_bytes(cache->per_slab), align);
+    cache->colours = (slab_bytes(cache) - cache->first - cache->per_slab * cache->stride) / step + 1;
+    cache->reciprocal = UINT32_MAX / cache->stride + 1;
+}
+
+static bool are_options(const struct slab_options *options)
+{
+    return options->name && options->size > 0 && options->size <= SLAB_SIZE_MOST &&
+           (options->align == 0 || (is_power_of_two(options->align) && options->align <= SLAB_ALIGN_MOST));
+}
+
+static uint32_t free_number(void)
+{
+    uint32_t number = 0;
+
+    while (number < SLAB_CACHES && slab_caches[number])
+        number++;
+    return number;
+}
+
+void slab_init(void)
+{
+    for (uint32_t i = 0; i < SLAB_CACHES; i++)
+        slab_caches[i] = NULL;
+    slab_zone_init();
+}
+
+int slab_cache_create(struct slab_cache *cache, const struct slab_options *options)
+{
+    const uint32_t number = free_number();
+
+    if (!are_options(options))
+        return VLSOS_EINVAL;
+    if (number == SLAB_CACHES)
+        return VLSOS_ENOMEM;
+    *cache = (struct slab_cache){.is = *options, .number = number};
+    if (cache->is.align < SLAB_ALIGN_LEAST)
+        cache->is.align = SLAB_ALIGN_LEAST;
+    shape(cache);
+    slab_caches[number] = cache;
+    return VLSOS_OK;
+}
+
+int slab_cache_destroy(struct slab_cache *cache)
+{
+    if (cache->number >= SLAB_CACHES || slab_caches[cache->number] != cache)
+        return VLSOS_EINVAL;
+    if (cache->statistics.objects > 0)
+        return VLSOS_EBUSY;
+    (void)slab_reclaim(cache);
+    slab_caches[cache->number] = NULL;
+    return VLSOS_OK;
+}
+
+/* ---- lists ---- */
+
+static void list_add(uint32_t *list, struct slab *slab, uint32_t linear)
+{
+    slab->prev = 0;
+    slab->next = *list;
+    if (*list)
+        slab_at(*list)->prev = linear;
+    *list = linear;
+}
+
+static void list_remove(uint32_t *list, const struct slab *slab)
+{
+    if (slab->next)
+        slab_at(slab->next)->prev = slab->prev;
+    if (slab->prev)
+        slab_at(slab->prev)->next = slab->next;
+    else
+        *list = slab->next;
+}
+
+/* ---- slabs ---- */
+
+static uint32_t next_colour(struct slab_cache *cache)
+{
+    const uint32_t step = cache->is.align > SLAB_COLOUR ? cache->is.align : SLAB_COLOUR;
+    const uint32_t colour = cache->colour;
+
+    cache->colour = colour + 1 < cache->colours ? colour + 1 : 0;
+    return colour * step;
+}
+
+static void fill_chain(const struct slab_cache *cache, struct slab *slab)
+{
+    for (uint32_t i = 0; i < cache->per_slab; i++)
+        slab->chain[i] = (uint16_t)(i + 1 < cache->per_slab ? i + 1 : SLAB_LAST);
+}
+
+static void make_objects(const struct slab_cache *cache, struct slab *slab)
+{
+    for (uint32_t i = 0; i < cache->per_slab; i++) {
+        if (cache->is.construct && !SLAB_DEBUG)
+            cache->is.construct(slab_object(cache, slab, i));
+        if (SLAB_DEBUG)
+            slab_zone_free(cache, slab, i, "nobody");
+    }
+    if (is_watched(cache))
+        kernel_pool_opened((unsigned char *)slab + slab->first, cache->per_slab * cache->stride);
+}
+
+static uint32_t slab_create(struct slab_cache *cache)
+{
+    const uint32_t linear = pages_alloc(cache->order);
+    struct slab *slab;
+
+    if (linear == PAGES_NONE)
+        return 0;
+    pages_tag(linear, cache->order, PAGES_TAG_SLAB + cache->order);
+    slab = slab_at(linear);
+    *slab = (struct slab){
+        .magic = SLAB_MAGIC, .cache = cache->number, .first = cache->first + next_colour(cache)};
+    fill_chain(cache, slab);
+    make_objects(cache, slab);
+    cache->statistics.slabs++;
+    cache->statistics.slabs_made++;
+    return linear;
+}
+
+static void slab_give_back(struct slab_cache *cache, uint32_t linear)
+{
+    if (is_watched(cache))
+        kernel_pool_closed((unsigned char *)slab_at(linear) + slab_at(linear)->first,
+                           cache->per_slab * cache->stride);
+    slab_at(linear)->magic = 0;
+    (void)pages_free(linear, cache->order);
+    cache->statistics.slabs--;
+    cache->statistics.slabs_given_back++;
+}
+
+uint32_t slab_reclaim(struct slab_cache *cache)
+{
+    uint32_t count = 0;
+
+    while (cache->empty) {
+        const uint32_t linear = cache->empty;
+
+        list_remove(&cache->empty, slab_at(linear));
+        slab_give_back(cache, linear);
+        count++;
+    }
+    cache->statistics.empty_slabs = 0;
+    return count;
+}
+
+uint32_t slab_reclaim_all(void)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < SLAB_CACHES; i++)
+        if (slab_caches[i])
+            count += slab_reclaim(slab_caches[i]);
+    return count;
+}
+
+/* ---- objects ---- */
+
+/* A slab with a free object at the head of the partial list: true. */
+static bool find_slab(struct slab_cache *cache)
+{
+    uint32_t linear = cache->empty;
+
+    if (cache->partial)
+        return true;
+    if (linear) {
+        list_remove(&cache->empty, slab_at(linear));
+        cache->statistics.empty_slabs--;
+    } else {
+        linear = slab_create(cache);
+    }
+    if (linear)
+        list_add(&cache->partial, slab_at(linear), linear);
+    return linear != 0;
+}
+
+static uint32_t take_object(struct slab_cache *cache, struct slab *slab)
+{
+    const uint32_t index = slab->free;
+    const uint32_t linear = cache->partial;
+
+    slab->free = slab->chain[index];
+    slab->chain[index] = SLAB_TAKEN;
+    slab->taken++;
+    if (slab->free == SLAB_LAST) {
+        list_remove(&cache->partial, slab);
+        list_add(&cache->full, slab, linear);
+    }
+    cache->statistics.allocations++;
+    if (++cache->statistics.objects > cache->statistics.most_objects)
+        cache->statistics.most_objects = cache->statistics.objects;
+    return index;
+}
+
+static void open_object(const struct slab_cache *cache, struct slab *slab, uint32_t index,
+                        const struct slab_record *record)
+{
+    if (SLAB_DEBUG)
+        slab_zone_take(cache, slab, index, record);
+    else if (is_watched(cache))
+        kernel_block_handed_out((unsigned char *)slab + slab->first, slab_object(cache, slab, index),
+                                record->size);
+}
+
+void *slab_alloc_by(struct slab_cache *cache, uint32_t size, const char *owner)
+{
+    struct slab *slab;
+    uint32_t index;
+
+    if (size > cache->is.size || !find_slab(cache)) {
+        cache->statistics.failures++;
+        return NULL;
+    }
+    slab = slab_at(cache->partial);
+    index = take_object(cache, slab);
+    if (SLAB_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
+        open_object(cache, slab, index, &(struct slab_record){.size = size, .owner = owner});
+    return slab_object(cache, slab, index);
+}
+
+static void close_object(const struct slab_cache *cache, struct slab *slab, uint32_t index, const char *owner)
+{
+    if (SLAB_DEBUG)
+        slab_zone_free(cache, slab, index, owner);
+    else if (is_watched(cache))
+        kernel_block_taken_back((unsigned char *)slab + slab->first, slab_object(cache, slab, index),
+                                cache->stride);
+}
+
+static void put_object(struct slab_cache *cache, struct slab *slab, uint32_t index)
+{
+    const bool was_full = slab->free == SLAB_LAST;
+
+    slab->chain[index] = slab->free;
+    slab->free = (uint16_t)index;
+    slab->taken--;
+    cache->statistics.frees++;
+    cache->statistics.objects--;
+    if (was_full || slab->taken == 0) {
+        const uint32_t linear = hw_linear(slab);
+
+        list_remove(was_full ? &cache->full : &cache->partial, slab);
+        list_add(slab->taken == 0 ? &cache->empty : &cache->partial, slab, linear);
+        cache->statistics.empty_slabs += slab->taken == 0;
+    }
+}
+
+/* The number of the taken object that starts so many bytes into the slab, or SLAB_TAKEN. */
+static uint32_t index_at(const struct slab_cache *cache, const struct slab *slab, uint32_t offset)
+{
+    const uint32_t from_first = offset - slab->first - cache->lead;
+    const uint32_t index = (uint32_t)((uint64_t)from_first * cache->reciprocal >> 32);
+
+    if (index >= cache->per_slab || index * cache->stride != from_first || slab->chain[index] != SLAB_TAKEN)
+        return SLAB_TAKEN;
+    return index;
+}
+
+int slab_free_by(struct slab_cache *cache, void *object, const char *owner)
+{
+    const uint32_t linear = hw_linear(object);
+    const uint32_t offset = linear & (slab_bytes(cache) - 1u);
+    struct slab *const slab = (struct slab *)(void *)((unsigned char *)object - offset);
+    uint32_t index;
+
+    if (pages_tag_at(linear) != PAGES_TAG_SLAB + cache->order || slab->cache != cache->number)
+        return VLSOS_EINVAL;
+    index = index_at(cache, slab, offset);
+    if (index == SLAB_TAKEN)
+        return VLSOS_EINVAL;
+    if (SLAB_DEBUG && slab_zone_check(cache, slab, index))
+        return VLSOS_ECORRUPT;
+    put_object(cache, slab, index);
+    if (SLAB_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
+        close_object(cache, slab, index, owner);
+    return VLSOS_OK;
+}
+
+struct slab_cache *slab_cache_at(uint32_t linear)
+{
+    const unsigned tag = pages_tag_at(linear);
+    const struct slab *slab;
+
+    if (tag < PAGES_TAG_SLAB || tag > PAGES_TAG_SLAB + SLAB_ORDER_MOST)
+        return NULL;
+    slab = slab_at(linear & ~((BUDDY_FRAME_SIZE << (tag - PAGES_TAG_SLAB)) - 1u));
+    return slab->cache < SLAB_CACHES ? slab_caches[slab->cache] : NULL;
+}
