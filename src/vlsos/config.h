@@ -18,13 +18,14 @@
  * memory, has the same tables as the booted one. The linker script keeps to them. */
 #define VLSOS_TEXT 0x00100000
 #define VLSOS_USER_TEXT                                                                                      \
-    0x0013f000 /* the last page of .text: the one that programs enter the kernel through */
-#define VLSOS_RODATA    0x00140000
-#define VLSOS_DATA      0x00160000
-#define VLSOS_BSS       0x00168000
+    0x0012f000 /* the last page of .text: the one that programs enter the kernel through */
+#define VLSOS_RODATA    0x00130000
+#define VLSOS_DATA      0x00138000
+#define VLSOS_BSS       0x0013a000
 #define VLSOS_IMAGE_END 0x001a0000
 
-#define VLSOS_STACK_SIZE 0x4000 /* 16 KB, in .bss */
+#define VLSOS_STACK_SIZE 0x4000 /* 16 KB, the last of .bss */
+#define VLSOS_STACK_TOP  VLSOS_IMAGE_END
 
 /* The bookkeeping of pages, and the pages that are handed out: from here to the end of RAM. */
 #define VLSOS_FRAME_TABLE 0x00300000

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "kernel.h"
 #include "kmem.h"
+#include "mapping.h"
 #include "memory.h"
 #include "pages.h"
 #include "paging.h"
@@ -70,6 +71,26 @@ static int guest_heap_unit(guest_addr address)
 
 /* ---- paging in the current address space ---- */
 
+static int guest_map(guest_addr linear, guest_addr physical, uint32_t pages, uint32_t rights)
+{
+    struct mapping mapping = {.pages = pages};
+
+    if (!fits(linear) || !fits(physical) || (rights & ~(GUEST_WRITE | GUEST_USER)))
+        return VLSOS_EINVAL;
+    mapping.linear = (uint32_t)linear;
+    mapping.physical = (uint32_t)physical;
+    if (rights & GUEST_WRITE)
+        mapping.rights |= PAGING_WRITE;
+    if (rights & GUEST_USER)
+        mapping.rights |= PAGING_USER;
+    return mapping_add(&mapping);
+}
+
+static int guest_unmap(guest_addr linear, uint32_t pages)
+{
+    return fits(linear) ? mapping_remove((uint32_t)linear, pages) : VLSOS_EINVAL;
+}
+
 static int guest_physical(guest_addr linear, guest_addr *physical)
 {
     const uint32_t found = fits(linear) ? virt_to_phys((uint32_t)linear) : PAGING_NONE;
@@ -110,6 +131,8 @@ const struct guest_ops vlsos_guest = {
     .free = guest_free,
     .heap_info = guest_heap_info,
     .heap_unit = guest_heap_unit,
+    .map = guest_map,
+    .unmap = guest_unmap,
     .physical = guest_physical,
     .take_fault = guest_take_fault,
     .fail_allocation = guest_fail_allocation,

@@ -88,6 +88,20 @@ void *kmem_alloc_pages_by(size_t size, const char *owner)
     return size == 0 || must_fail() ? NULL : alloc_large(size, owner);
 }
 
+static bool is_large(uint32_t address)
+{
+    return pages_tag_at(address) == PAGES_TAG_KMEM || pages_tag_at(address) == PAGES_TAG_KMEM_MAPPED;
+}
+
+static bool is_mapped_anywhere(uint32_t address, unsigned order)
+{
+    bool found = false;
+
+    for (uint32_t i = 0; i < 1u << order && !found; i++)
+        found = pages_tag_at(address + i * BUDDY_FRAME_SIZE) == PAGES_TAG_KMEM_MAPPED;
+    return found;
+}
+
 int kmem_free_by(void *ptr, const char *owner)
 {
     const uint32_t address = ptr ? hw_linear(ptr) : 0;
@@ -96,8 +110,10 @@ int kmem_free_by(void *ptr, const char *owner)
 
     if (cache)
         return slab_free_by(cache, ptr, owner);
-    if (order < 0 || pages_tag_at(address) != PAGES_TAG_KMEM)
+    if (order < 0 || !is_large(address))
         return VLSOS_EINVAL;
+    if (is_mapped_anywhere(address, (unsigned)order))
+        return VLSOS_EBUSY;
     if (SLAB_DEBUG && kmem_zone_check(address, (unsigned)order))
         return VLSOS_ECORRUPT;
     return pages_free(address, (unsigned)order);
@@ -108,8 +124,7 @@ int kmem_free_by(void *ptr, const char *owner)
 /* The next page from here on where a large block was handed out; 0 if none is left. */
 static uint32_t next_large(uint32_t address)
 {
-    while (pages_has(address) &&
-           (pages_tag_at(address) != PAGES_TAG_KMEM || buddy_order_at(&kernel_pages, address) < 0))
+    while (pages_has(address) && (!is_large(address) || buddy_order_at(&kernel_pages, address) < 0))
         address += BUDDY_FRAME_SIZE;
     return pages_has(address) ? address : 0;
 }

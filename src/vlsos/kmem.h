@@ -34,7 +34,8 @@ void *kmem_zalloc_by(size_t size, const char *owner);
 #define kmem_alloc_pages(size) kmem_alloc_pages_by(size, __func__)
 void *kmem_alloc_pages_by(size_t size, const char *owner);
 
-/* Give memory back. VLSOS_EINVAL: not handed out here, or not any more; VLSOS_ECORRUPT: it was overwritten beyond its
+/* Give memory back. VLSOS_EINVAL: not handed out here, or not any more; VLSOS_EBUSY: mapped
+ * a second time (mapping.h); VLSOS_ECORRUPT: it was overwritten beyond its
  * ends, and stays taken. */
 #define kmem_free(ptr) kmem_free_by(ptr, __func__)
 int kmem_free_by(void *ptr, const char *owner);

@@ -37,8 +37,9 @@ void pages_add_reclaimer(pages_reclaimer reclaimer);
  */
 enum pages_tag {
     PAGES_TAG_NONE = 0,
-    PAGES_TAG_KMEM = 1,  /* a large block of kmem.h */
-    PAGES_TAG_SLAB = 16, /* + the order of the slab */
+    PAGES_TAG_KMEM = 1,        /* a large block of kmem.h */
+    PAGES_TAG_KMEM_MAPPED = 2, /* likewise, and mapped by mapping.h */
+    PAGES_TAG_SLAB = 16,       /* + the order of the slab */
 };
 void pages_tag(uint32_t address, unsigned order, unsigned tag);
 unsigned pages_tag_at(uint32_t address); /* 0 outside of the pool */

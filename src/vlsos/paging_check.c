@@ -9,7 +9,7 @@
 #include "pages.h"
 #include "paging_table.h"
 
-#define MARKS        ((paging_entry)(PTE_A | PTE_D)) /* the CPU sets them */
+#define MARKS        ((paging_entry)(PTE_A | PTE_D)) /* the CPU sets them; in an upper entry only QEMU does */
 #define POINTER_BITS ((paging_entry)PTE_P)           /* all else of an upper entry is reserved */
 #define TABLE_BITS   ((paging_entry)(PTE_P | PTE_RW | PTE_US))
 
@@ -62,7 +62,7 @@ static const char *check_kernel(paging_entry pointer)
 {
     const char *broken = NULL;
 
-    if ((pointer & ~PAE_FRAME) != POINTER_BITS || !is_table(pointer))
+    if ((pointer & ~PAE_FRAME & ~MARKS) != POINTER_BITS || !is_table(pointer))
         return say("the kernel's directory is none", 0);
     for (uint32_t i = 0; i < PAE_ENTRIES && !broken; i++)
         broken = check_kernel_span(paging_table(pointer)[i], i * PAE_TABLE_SPAN);
@@ -107,7 +107,7 @@ static const char *check_directory(paging_entry pointer, uint32_t start)
 
     if (!(pointer & PTE_P))
         return pointer ? say("an upper entry holds something that is no directory", start) : NULL;
-    if ((pointer & ~PAE_FRAME) != POINTER_BITS || !is_table(pointer))
+    if ((pointer & ~PAE_FRAME & ~MARKS) != POINTER_BITS || !is_table(pointer))
         return say("a directory is none", start);
     for (uint32_t i = 0; i < PAE_ENTRIES && !broken; i++)
         broken = check_table(paging_table(pointer)[i], start + i * PAE_TABLE_SPAN);
@@ -121,7 +121,7 @@ const char *paging_check(const struct paging_space *space)
     if (!is_table(space->root) || space->root % PAGE_SIZE != 0)
         return say("the upper entries are nowhere", 0);
     broken = check_kernel(paging_root(space)[0]);
-    if (!broken && paging_root(space)[0] != paging_root(&paging_kernel)[0])
+    if (!broken && ((paging_root(space)[0] ^ paging_root(&paging_kernel)[0]) & ~MARKS))
         broken = say("the kernel's part is not the one that all share", 0);
     for (uint32_t i = 1; i < PAE_POINTERS && !broken; i++)
         broken = check_directory(paging_root(space)[i], i * PAE_DIR_SPAN);

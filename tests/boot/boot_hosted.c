@@ -41,20 +41,21 @@ static void replay_all(void *context)
 
 static void copy_ram(struct kms_guest *guest, unsigned char *ram)
 {
-    const unsigned char *const from =
-        kms_ram_ptr(kms_machine_ram(kms_guest_machine(guest)), 0, BOOT_RAM_SIZE);
+    struct kms_ram *const of = kms_machine_ram(kms_guest_machine(guest));
+    const unsigned char *const from = kms_ram_ptr(of, 0, kms_ram_end(of));
 
     assert_non_null(from);
-    memcpy(ram, from, BOOT_RAM_SIZE);
+    memcpy(ram, from, kms_ram_end(of));
 }
 
 /* As QEMU is: RAM is zero at power-on, and entries that lead to a fault are marked as accessed. */
-static struct kms_guest *boot_guest(enum kms_guest_mode mode)
+static struct kms_guest *boot_guest(const struct boot_hosted *what)
 {
+    const uint32_t ram_size = what->subject->ram_size ? what->subject->ram_size : BOOT_RAM_SIZE;
     const struct kms_guest_options options = {
         .kernel = boot_kernel.ops->name,
-        .mode = mode,
-        .machine = {.ram_size = BOOT_RAM_SIZE, .ram.fill = KMS_FILL_ZERO, .accessed = KMS_ACCESSED_ON_WALK}};
+        .mode = what->mode,
+        .machine = {.ram_size = ram_size, .ram.fill = KMS_FILL_ZERO, .accessed = KMS_ACCESSED_ON_WALK}};
     struct kms_guest *guest = NULL;
     struct kms_guest_stop stop;
     const enum kms_status status = kms_guest_new(&options, &guest);
@@ -69,10 +70,10 @@ static struct kms_guest *boot_guest(enum kms_guest_mode mode)
 
 void boot_run_hosted(const struct boot_hosted *what, struct boot_run *run)
 {
-    struct hosted hosted = {.what = what, .run = run, .guest = boot_guest(what->mode)};
+    struct hosted hosted = {.what = what, .run = run, .guest = boot_guest(what)};
     struct kms_guest_stop stop;
 
-    *run = (struct boot_run){.lines = calloc(what->count + 1, REPLAY_LINE), .ram = malloc(BOOT_RAM_SIZE)};
+    *run = (struct boot_run){.lines = calloc(what->count + 1, REPLAY_LINE), .ram = calloc(1, BOOT_RAM_SIZE)};
     assert_non_null(run->lines);
     assert_non_null(run->ram);
     assert_int_equal(kms_guest_call(hosted.guest, replay_all, &hosted, &stop), KMS_GUEST_RETURNED);

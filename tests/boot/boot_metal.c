@@ -72,6 +72,8 @@ static _Noreturn void exec_qemu(const struct files *files, bool operations)
                                "-display",
                                "none",
                                "-no-reboot",
+                               "-cpu",
+                               "qemu64", /* the least that has NX */
                                "-m",
                                "128M",
                                "-object",

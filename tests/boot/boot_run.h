@@ -7,9 +7,11 @@
 #define TESTS_BOOT_RUN_H
 
 #include <kmemsim/guest.h>
+#include <stdbool.h>
 
 #include "../../src/boot/boot_kernel.h"
 
+#define BOOT_LOADER_RAM  0x07fe0000u /* what QEMU's loader reports of it: the last 128 KiB are the BIOS's */
 #define BOOT_RAM_SIZE    0x08000000u
 #define BOOT_DIRECTORIES 32u
 
@@ -33,6 +35,9 @@ struct boot_subject {
     /* Tables of the kernel's that have to be the same byte for byte, beside page directories and page tables. */
     const struct boot_range *same;
     unsigned same_count;
+    uint32_t
+        ram_size; /* of the hosted machine, where the kernel uses all that the loader reports; 0: BOOT_RAM_SIZE */
+    bool pae;     /* its directories are four PDPTEs and what they lead to */
     /* Called in the hosted guest at the end: adds every directory that lives. NULL: none. */
     void (*find_directories)(struct boot_run *run);
 };

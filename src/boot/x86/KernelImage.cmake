@@ -1,8 +1,8 @@
-# kms_add_boot_image(NAME kernel SOURCES file... [LAYOUT script])
+# kms_add_boot_image(NAME kernel SOURCES file... [LAYOUT script] [OWN_MEMORY])
 #
 # Builds kernel.elf for a Multiboot loader on an i386 PC: the target kernel_image. SOURCES are those of the kernel's
 # hosted module and one that defines boot_kernel (src/boot/boot_kernel.h); LAYOUT is a linker script, by default
-# layout.ld beside this file. Where the compiler makes no i386 code there is no such target, and tests/boot says so.
+# layout.ld beside this file; OWN_MEMORY: the kernel has a memset() and its like of its own. Where the compiler makes no i386 code there is no such target, and tests/boot says so.
 include(CheckCSourceCompiles)
 
 set(CMAKE_REQUIRED_FLAGS "-m32 -ffreestanding -nostdlib -static -Wl,-e,entry")
@@ -17,7 +17,7 @@ endif()
 set(KERNEL_IMAGE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(kms_add_boot_image)
-    cmake_parse_arguments(arg "" "NAME;LAYOUT" "SOURCES" ${ARGN})
+    cmake_parse_arguments(arg "OWN_MEMORY" "NAME;LAYOUT" "SOURCES" ${ARGN})
     if(NOT arg_NAME OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "kms_add_boot_image(${ARGN}): needs NAME and SOURCES; not understood: ${arg_UNPARSED_ARGUMENTS}")
     endif()
@@ -27,6 +27,9 @@ function(kms_add_boot_image)
     set(boot entry.S stubs.S descriptors.c disk.c hw.c main.c segments.c serial.c trap.c)
     list(TRANSFORM boot PREPEND ${KERNEL_IMAGE_DIR}/)
     set(lib memory.c memory_map.c replay.c replay_validate.c replay_format.c text.c)
+    if(arg_OWN_MEMORY)
+        list(REMOVE_ITEM lib memory.c)
+    endif()
     list(TRANSFORM lib PREPEND ${PROJECT_SOURCE_DIR}/src/lib/)
     set(layout ${KERNEL_IMAGE_DIR}/layout.ld)
     if(arg_LAYOUT)

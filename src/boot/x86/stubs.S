@@ -118,6 +118,9 @@ trap_leave:
     popl %ebp
     ret
 
+/* In a section of its own: a kernel that keeps its pages to itself gives programs this one. */
+    .section .text.user, "ax"
+
     .macro user_code name, instruction:vararg
     .globl \name
 \name:
@@ -143,6 +146,8 @@ user_interrupts:
     .endr
 
 /* ---- ring 0 ---- */
+
+    .text
 
 /* Both take (linear, width, value or where to put it); widths are 1, 2 and 4. The accesses are the only instructions
    between the labels that may fault. */
