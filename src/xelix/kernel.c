@@ -3,6 +3,7 @@
 #include <kernel/hw.h>
 #include <kernel/x86.h>
 
+#include "interrupts.h"
 #include "mem/kmalloc.h"
 #include "mem/palloc.h"
 #include "mem/vm_map.h"
@@ -59,6 +60,7 @@ int kernel_main(void)
     if (status)
         return status;
     paging_init();
+    interrupts_init();
     status = kmalloc_init();
     if (status)
         return status;

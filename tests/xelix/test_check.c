@@ -91,7 +91,7 @@ static void image_moved(void **state)
 static void kernel_in_a_task(void **state)
 {
     struct vm_ctx *const ctx = &task_get(start_task(100))->ctx;
-    const uint32_t page = image_ul_visible_end() / PAGE_SIZE;
+    const uint32_t page = IMAGE_UL_VISIBLE_END / PAGE_SIZE;
 
     (void)state;
     set_entry(ctx, page, page * PAGE_SIZE | PTE_P);
@@ -101,7 +101,7 @@ static void kernel_in_a_task(void **state)
 static void ul_visible_open(void **state)
 {
     struct vm_ctx *const ctx = &task_get(start_task(100))->ctx;
-    const uint32_t page = image_ul_visible_start() / PAGE_SIZE;
+    const uint32_t page = IMAGE_UL_VISIBLE / PAGE_SIZE;
 
     (void)state;
     set_entry(ctx, page, page * PAGE_SIZE | PTE_P | PTE_RW | PTE_US);

@@ -44,8 +44,8 @@ static void programs_do_not_see_each_other(void **state)
 static void the_kernel_is_not_mapped_in_a_task(void **state)
 {
     const struct vm_ctx *const ctx = &task_get(run_task(100))->ctx;
-    const uint32_t start = image_ul_visible_start() / PAGE_SIZE;
-    const uint32_t end = image_ul_visible_end() / PAGE_SIZE;
+    const uint32_t start = IMAGE_UL_VISIBLE / PAGE_SIZE;
+    const uint32_t end = IMAGE_UL_VISIBLE_END / PAGE_SIZE;
 
     (void)state;
     for (uint32_t page = 0; page < XELIX_TASK_IMAGE / PAGE_SIZE; page++)
@@ -56,9 +56,9 @@ static void ul_visible_is_the_kernels_alone(void **state)
 {
     (void)state;
     run_task(100);
-    user_read_faults(image_ul_visible_start(), USER_READ_SUP);
+    user_read_faults(IMAGE_UL_VISIBLE, USER_READ_SUP);
     run_task(100);
-    user_read_faults(image_ul_visible_end(), USER_READ);
+    user_read_faults(IMAGE_UL_VISIBLE_END, USER_READ);
 }
 
 static void a_bad_access_ends_the_task_and_loses_nothing(void **state)

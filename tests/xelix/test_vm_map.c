@@ -83,7 +83,7 @@ static void only_what_the_program_has_is_lent(void **state)
     const struct vm_lending bad[] = {
         from_task(task, XELIX_TASK_SBRK + 2 * PAGE_SIZE, PAGE_SIZE + 1), /* beyond the break */
         from_task(task, XELIX_TASK_SBRK - 1, 2),                         /* before it */
-        from_task(task, image_ul_visible_start(), 4),                    /* the kernel's */
+        from_task(task, IMAGE_UL_VISIBLE, 4),                            /* the kernel's */
         {&task->ctx, &task->ctx, XELIX_TASK_SBRK, 4, PTE_RW},            /* to itself */
         {&task->ctx, &vm_kernel, XELIX_KERNEL_ADDRESS, 4, PTE_US},       /* the kernel's image */
     };

@@ -202,8 +202,8 @@ void paging_init(void)
 
 static int map_ul_visible(struct vm_ctx *ctx)
 {
-    const uint32_t start = image_ul_visible_start();
-    const uint32_t pages = (image_ul_visible_end() - start) / PAGE_SIZE;
+    const uint32_t start = IMAGE_UL_VISIBLE;
+    const uint32_t pages = (IMAGE_UL_VISIBLE_END - start) / PAGE_SIZE;
 
     if (!XELIX_MAP_UL_VISIBLE)
         return XELIX_OK;

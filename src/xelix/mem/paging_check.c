@@ -40,7 +40,7 @@ static bool is_early(uint32_t page)
 
 static bool is_ul_visible(uint32_t page)
 {
-    return page >= image_ul_visible_start() / PAGE_SIZE && page < image_ul_visible_end() / PAGE_SIZE;
+    return page >= IMAGE_UL_VISIBLE / PAGE_SIZE && page < IMAGE_UL_VISIBLE_END / PAGE_SIZE;
 }
 
 static const char *check_owned(uint32_t frame)
