@@ -41,7 +41,8 @@ struct kms_tlb_options {
     /*
      * Remember upper entries too, 16 of each level ("Paging-Structure Caches"). Walks may then begin below the top: a
      * change of an upper entry goes unseen, and its A bit unset, until an invalidation; INVLPG of any address forgets
-     * the current address space's. Real CPUs do this and the usual emulators do not, so it is off by default.
+     * the current address space's. On RISC-V an SFENCE.VMA of an address forgets none of them: it is about leaf entries.
+     * Real CPUs do this and the usual emulators do not, so it is off by default.
      */
     bool structure_caches;
 };

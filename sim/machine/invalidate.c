@@ -22,10 +22,12 @@ static void tell(struct kms_cpu *cpu, enum kms_flush_scope scope, uint16_t asid,
                                             .access = {.linear = linear, .privilege = KMS_AS_SUPERVISOR}});
 }
 
-/* Paging-structure caches know no global entries, and no single address. */
+/* Paging-structure caches know no global entries, and no single address: on x86 that forgets the whole address space. */
 static void forget_structures(struct kms_cpu *cpu, enum kms_flush_scope scope, uint16_t asid)
 {
     if (!cpu->structures)
+        return;
+    if (!cpu_is_x86(cpu) && (scope == KMS_FLUSH_PAGE || scope == KMS_FLUSH_PAGE_ALL))
         return;
     if (scope == KMS_FLUSH_PAGE || scope == KMS_FLUSH_ASID)
         structure_cache_flush_asid(cpu->structures, asid);

@@ -140,8 +140,7 @@ static bool complete_riscv_options(struct kms_options *options)
         options->asid_bits = 0;
     options->ram.unbacked = KMS_REPORT;
     return !(options->features & ~KMS_RISCV_MODEL_MAX) && are_riscv_modes_valid(options->features) &&
-           options->asid_bits <= most && options->misaligned <= KMS_MISALIGNED_LAST &&
-           !options->tlb.structure_caches;
+           options->asid_bits <= most && options->misaligned <= KMS_MISALIGNED_LAST;
 }
 
 /* Fill in what was left at its default. */

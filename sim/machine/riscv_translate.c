@@ -29,7 +29,10 @@ enum kms_result riscv_translate_by_walk(struct kms_cpu *cpu, const struct kms_ac
     struct kms_walk walk;
     if (!cpu_is_translated(cpu, access))
         return translate_bare(cpu, access, entry);
-    riscv_walk(&cpu->riscv_layout, cpu->machine->ram, access->linear, &walk);
+    if (__builtin_expect(cpu->structures != NULL, 0))
+        riscv_structure_cache_walk(cpu, access->linear, &walk);
+    else
+        riscv_walk(&cpu->riscv_layout, cpu->machine->ram, access->linear, &walk);
     translate_tell_walk(cpu, access, &walk);
     if (__builtin_expect(riscv_decide(&cpu->riscv, &walk, access, fault) != KMS_DONE, 0)) {
         if (walk.verdict == KMS_NO_TABLE)
@@ -37,6 +40,8 @@ enum kms_result riscv_translate_by_walk(struct kms_cpu *cpu, const struct kms_ac
         return cpu_raise(cpu, access, &walk, fault);
     }
     set_accessed_dirty(cpu, &walk, access_is_write(access));
+    if (__builtin_expect(cpu->structures != NULL, 0))
+        structure_cache_fill(cpu->structures, &walk, cpu->asid);
     *entry = translate_entry_of(cpu, &walk, KMS_RISCV_PTE_D);
     translate_fill(cpu, access, entry);
     return KMS_DONE;

@@ -2,11 +2,11 @@
 #include "structure_cache.h"
 
 #include "cpu.h"
-#include "x86_walk.h"
 
 static kms_linear prefix_of(enum kms_paging_mode mode, unsigned level, kms_linear linear)
 {
-    return linear >> x86_span_shift(mode, level);
+    const unsigned bits = mode == KMS_PAGING_32BIT || mode == KMS_PAGING_SV32 ? 10 : 9;
+    return linear >> (KMS_PAGE_SHIFT + bits * (level - 1));
 }
 
 static const struct structure_slot *find(const struct structure_cache *cache, enum kms_paging_mode mode,
@@ -21,42 +21,19 @@ static const struct structure_slot *find(const struct structure_cache *cache, en
     return NULL;
 }
 
-/* The table that the lowest remembered entry points to. */
-static kms_phys next_table(const struct x86_layout *layout, const struct kms_walk_level *lowest)
+bool structure_cache_begin(const struct kms_cpu *cpu, kms_linear linear, struct kms_walk *walk)
 {
-    return lowest->entry & (layout->mode == KMS_PAGING_32BIT ? X86_32BIT_FRAME : layout->frame);
-}
-
-static enum kms_verdict walk_below(const struct x86_layout *layout, const struct kms_ram *ram,
-                                   struct kms_walk *walk, unsigned level, kms_phys table)
-{
-    const enum kms_paging_mode mode = layout->mode;
-    const unsigned top = walk->level[0].level;
-    switch (level) {
-    case 4: return x86_walk_down(layout, ram, (struct x86_step){mode, top, 4}, walk, table);
-    case 3: return x86_walk_down(layout, ram, (struct x86_step){mode, top, 3}, walk, table);
-    case 2: return x86_walk_down(layout, ram, (struct x86_step){mode, top, 2}, walk, table);
-    default: break;
-    }
-    return x86_walk_level(layout, ram, (struct x86_step){mode, top, 1}, walk, &table);
-}
-
-void structure_cache_walk(const struct kms_cpu *cpu, kms_linear linear, struct kms_walk *walk)
-{
-    const struct x86_layout *layout = &cpu->layout;
-    const struct kms_ram *ram = cpu->machine->ram;
     const struct structure_slot *slot =
-        layout->mode == KMS_PAGING_NONE ? NULL : find(cpu->structures, layout->mode, linear, cpu->asid);
-    if (!slot) {
-        x86_walk(layout, &cpu->x86, ram, linear, walk);
-        return;
-    }
-    *walk = (struct kms_walk){.linear = linear, .mode = (uint8_t)layout->mode, .depth = slot->depth};
+        cpu->mode == KMS_PAGING_NONE ? NULL : find(cpu->structures, cpu->mode, linear, cpu->asid);
+    if (!slot)
+        return false;
+    *walk =
+        (struct kms_walk){.linear = linear, .phys = linear, .mode = (uint8_t)cpu->mode, .depth = slot->depth};
     memcpy(walk->level, slot->level, slot->depth * sizeof slot->level[0]);
-    const struct kms_walk_level *lowest = &walk->level[slot->depth - 1u];
-    walk->rights = lowest->rights;
-    walk->phys = linear;
-    walk->verdict = (uint8_t)walk_below(layout, ram, walk, lowest->level - 1u, next_table(layout, lowest));
+    walk->rights = walk->level[slot->depth - 1u].rights;
+    for (unsigned i = 0; i < slot->depth; i++)
+        walk->global |= (walk->level[i].flags & KMS_ENTRY_GLOBAL) != 0;
+    return true;
 }
 
 void structure_cache_fill(struct structure_cache *cache, const struct kms_walk *walk, uint16_t asid)
@@ -65,7 +42,8 @@ void structure_cache_fill(struct structure_cache *cache, const struct kms_walk *
         const struct kms_walk_level *at = &walk->level[i];
         if (at->in_register)
             continue;
-        if (at->verdict != KMS_TABLE || !(at->entry & KMS_PTE_A))
+        const bool used = walk->mode >= KMS_PAGING_SV32 || (at->entry & KMS_PTE_A);
+        if (at->verdict != KMS_TABLE || !used)
             return;
         const kms_linear prefix = prefix_of((enum kms_paging_mode)walk->mode, at->level, walk->linear);
         struct structure_slot *slot = &cache->slot[at->level][prefix % STRUCTURE_CACHE_SLOTS];

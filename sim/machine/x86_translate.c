@@ -50,7 +50,7 @@ enum kms_result x86_translate_by_walk(struct kms_cpu *cpu, const struct kms_acce
 {
     struct kms_walk walk;
     if (__builtin_expect(cpu->structures != NULL, 0))
-        structure_cache_walk(cpu, access->linear, &walk);
+        x86_structure_cache_walk(cpu, access->linear, &walk);
     else
         x86_walk(&cpu->layout, &cpu->x86, cpu->machine->ram, access->linear, &walk);
     translate_tell_walk(cpu, access, &walk);
