@@ -166,7 +166,7 @@ static void usage_tells_where_memory_went(void **state)
 
 static void with_too_little_ram_the_kernel_says_so(void **state)
 {
-    const struct kms_guest_options options = {.kernel = "vlsos_open", .machine.ram_size = 0x7ff000};
+    const struct kms_guest_options options = {.kernel = "vlsos", .machine.ram_size = 0x7ff000};
     struct kms_guest *guest;
     struct kms_guest_stop stop;
 

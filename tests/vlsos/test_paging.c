@@ -289,7 +289,7 @@ static void without_memory_for_a_table_nothing_is_lost(void **state)
 
 static void on_a_cpu_without_nx_the_rest_is_enforced(void **state)
 {
-    const struct kms_guest_options options = {.kernel = "vlsos_open", .machine.features = KMS_X86_MODEL_I686};
+    const struct kms_guest_options options = {.kernel = "vlsos", .machine.features = KMS_X86_MODEL_I686};
     struct kms_guest *guest;
     struct kms_guest_stop stop;
 

@@ -25,6 +25,6 @@
     {                                                                                                        \
         return paging_kernel.root ? kernel_check() : layout_check();                                         \
     }                                                                                                        \
-    static struct fixture_kernel vlsos = {.name = "vlsos_open", .check = check_what_is_there}
+    static struct fixture_kernel vlsos = {.name = "vlsos", .check = check_what_is_there}
 
 #endif
