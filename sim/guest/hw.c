@@ -143,8 +143,10 @@ bool hw_kernel_store(uint64_t linear, unsigned width, uint64_t value)
 bool hw_user_fetch(uint64_t linear)
 {
     uint8_t instruction[2];
-    const unsigned width = guest_is_x86(guest_here(__func__)) ? 1 : 2;
-    return access_bytes(&(struct kms_access){reached(linear), KMS_FETCH, KMS_AS_USER}, instruction, width);
+    const unsigned width = guest_is_x86(guest_here(__func__)) ? 1 : 2; /* RISC-V's are on even addresses */
+    return access_bytes(
+        &(struct kms_access){reached(linear) & ~(uint64_t)(width - 1), KMS_FETCH, KMS_AS_USER}, instruction,
+        width);
 }
 
 /* ---- system calls, console, end ---- */

@@ -64,10 +64,8 @@ int umalloc_sbrk(sreg_t change, reg_t *before)
 {
     const reg_t answer = (reg_t)hw_user_syscall(SYS_SBRK, (reg_t)change, 0);
 
-    if (answer > (reg_t)-PAGE_SIZE)
-        return (int)(sreg_t)answer;
     *before = answer;
-    return VIMIX_OK;
+    return answer > (reg_t)-PAGE_SIZE ? (int)(sreg_t)answer : VIMIX_OK;
 }
 
 /* ---- giving back ---- */

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#include "../boot_replay.h"
+
 #define BOOT_STACK_BOTTOM 0x001e0000u
 #define BOOT_STACK_TOP    0x00200000u
 
@@ -100,14 +102,6 @@ static inline uint8_t in8(uint16_t port)
 }
 
 #define EXIT_PORT 0xf4 /* QEMU's isa-debug-exit: the process ends with 2 * value + 1 */
-
-#define BOOT_EXIT_DONE   0x10u /* everything held */
-#define BOOT_EXIT_BROKEN 0x11u /* an expectation did not hold, or a check found something */
-#define BOOT_EXIT_BAD    0x12u /* the kernel did not boot, or the operations cannot be run */
-#define BOOT_EXIT_PANIC  0x13u
-
-/* End the emulator, or stop where there is no such device. */
-_Noreturn void boot_exit(uint8_t value);
 
 /* Bytes of RAM, and its ranges, as the loader reported them. The map is the caller's and lasts. */
 struct memory_map;
