@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "emulator_impl.h"
 #include "process.h"
+#include "riscv/riscv_protocol.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -82,10 +83,14 @@ static void fill_arguments(const struct emulator *e, struct qemu_arguments *a)
                  e->options.phys_bits);
 }
 
-#define FIRMWARE 12 /* where the arguments of QEMU for a PC name its firmware */
-
 static void start(struct emulator *e, struct qemu_arguments *a)
 {
+    /* A PC has the ROM as its firmware and a port to print on; RISC-V has neither. */
+    char *const firmware[] = {e->rom, (char[]){"none"}};
+    /* With two harts QEMU makes an AMO one access, as it is; with one, a load and then a store. */
+    char *const harts[] = {(char[]){"1"}, (char[]){"2"}};
+    char *const last[][2] = {{(char[]){"-debugcon"}, (char[]){"null"}}, {(char[]){"-kernel"}, e->rom}};
+    bool riscv = is_riscv(e);
     char *argv[] = {a->program,
                     (char[]){"-object"},
                     a->object,
@@ -93,24 +98,21 @@ static void start(struct emulator *e, struct qemu_arguments *a)
                     a->machine,
                     (char[]){"-accel"},
                     a->accel,
+                    (char[]){"-smp"},
+                    harts[riscv],
                     (char[]){"-m"},
                     a->size,
                     (char[]){"-cpu"},
                     a->cpu,
                     (char[]){"-bios"},
-                    e->rom,
+                    firmware[riscv],
                     (char[]){"-display"},
                     (char[]){"none"},
                     (char[]){"-nodefaults"},
                     (char[]){"-no-reboot"},
-                    (char[]){"-debugcon"},
-                    (char[]){"null"},
+                    last[riscv][0],
+                    last[riscv][1],
                     NULL};
-    if (is_riscv(e)) { /* no firmware, and no port to print on */
-        argv[FIRMWARE] = (char[]){"none"};
-        argv[FIRMWARE + 5] = (char[]){"-kernel"};
-        argv[FIRMWARE + 6] = e->rom;
-    }
     e->pid = process_start(&(struct process_spec){argv, -1, -1});
 }
 
@@ -148,6 +150,10 @@ enum emulator_status qemu_open(struct emulator *e)
         emulator_fail(e, "%s is not installed", program(e));
         return EMULATOR_MISSING;
     }
+    if (is_riscv(e) && access(e->rom, R_OK) != 0) {
+        emulator_fail(e, "%s was not built: a RISC-V cross compiler is missing", e->rom);
+        return EMULATOR_MISSING;
+    }
     if (e->options.kvm && access("/dev/kvm", R_OK | W_OK) != 0) {
         emulator_fail(e, "/dev/kvm cannot be used: %s", strerror(errno));
         return EMULATOR_MISSING;
@@ -161,6 +167,8 @@ enum emulator_status qemu_open(struct emulator *e)
     status = wait_for(e, &mailbox(e)->magic, REF_MAGIC_LIVE, e->options.kvm ? BOOT_KVM_MS : BOOT_MS);
     if (status == EMULATOR_OK)
         memcpy(&e->cpu, (const void *)&mailbox(e)->cpu, sizeof(e->cpu));
+    if (e->kind == EMULATOR_RISCV64EXT)
+        e->cpu.rv_cpu_extended = RV_EXT_SVNAPOT | RV_EXT_SVPBMT;
     return status;
 }
 

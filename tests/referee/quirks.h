@@ -24,6 +24,13 @@ enum quirk {
     QEMU_FETCH_LARGE_STALE,  /* INVLPG in a large page leaves translations for fetches elsewhere in it */
     BOCHS_IMPLICIT_WITH_AC,  /* EFLAGS.AC lifts SMAP for implicit accesses at any CPL */
     BOCHS_PDPTE_EAGER,       /* PAE: any change of CR0.WP or CR4.SMAP loads the PDPTEs again */
+    QEMU_ABSENT_TABLE,       /* RISC-V, until QUIRKS: a table where no memory is gives a page fault */
+    QEMU_ALIGNED_TVAL,       /* a misaligned load where no memory is: tval is rounded down */
+    QEMU_AMO_LOAD_ACCESS,    /* an AMO where no memory is faults as a load */
+    QEMU_SUM_FETCH,          /* S-mode executes a user page that it has read or written under SUM */
+    QEMU_NAPOT_ACCESSED,     /* a reserved size of Svnapot faults after A and D were set */
+    QEMU_PBMTE_IGNORED,      /* with Svpbmt, memory types are permitted whatever menvcfg.PBMTE says */
+    QEMU_RESERVED_IGNORED,   /* with Svnapot or Svpbmt fewer bits are reserved */
     QUIRKS
 };
 
@@ -37,6 +44,9 @@ struct quirk_context {
     bool faulted;     /* some access before faulted, on either side */
     bool pdpte_poked; /* PAE: a PDPTE in memory differs from its register */
     bool pdpte_eager; /* ... and CR0 or CR4 was written since */
+    bool sum;         /* RISC-V: mstatus.SUM */
+    unsigned pages;   /* ... 4 KiB pages that S-mode has read or written under it; the last ones count */
+    uint64_t page[8];
 };
 
 /* The machine's answer to one operation, or to each of a case, and the emulator's. */

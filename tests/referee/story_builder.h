@@ -8,7 +8,8 @@
 struct story_builder {
     struct ref_case *c;
     enum story_mode mode;
-    uint64_t cr0, cr3, cr4, efer;
+    uint64_t cr0, cr3, cr4, efer;        /* x86: as written last */
+    uint64_t root, asid, status, envcfg; /* RISC-V: likewise */
     const char *error;
 };
 

@@ -35,12 +35,15 @@
 
 /* Codes beside REF_RESET, REF_POKE, REF_PEEK and REF_ACCESS; the x86 ones mean nothing here. */
 enum rv_code {
-    RV_SATP = REF_CODES, /* value */
+    RV_SATP = REF_CODES, /* value; extra: what the case needs, a set of enum rv_need */
     RV_STATUS,           /* value: mstatus's SUM and MXR, both */
     RV_ENVCFG,           /* value: menvcfg's PBMTE and ADUE */
     RV_SFENCE,           /* kind: a set of enum rv_fence; address; extra: ASID */
     RV_CODES
 };
+
+/* For the host alone: a case means something else on another CPU. */
+enum rv_need { RV_NEEDS_EXTENSIONS = 1, RV_NEEDS_NONE = 2 };
 
 enum rv_fence { RV_FENCE_ADDRESS = 1, RV_FENCE_ASID = 2 };
 
@@ -54,7 +57,8 @@ enum rv_fence { RV_FENCE_ADDRESS = 1, RV_FENCE_ASID = 2 };
  * instruction). A fault's vector is the cause, its cr2 is tval, its error is 0.
  */
 
-/* RISC-V has no CPUID: struct ref_cpu says what the program found by trying. */
+/* RISC-V has no CPUID: struct ref_cpu says what the program found by trying, and the host which
+ * extensions it asked for. */
 #define RV_MODE_SV32    1u
 #define RV_MODE_SV39    2u
 #define RV_MODE_SV48    4u

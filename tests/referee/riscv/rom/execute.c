@@ -4,7 +4,7 @@
 struct entry entry;
 struct leave leave;
 
-static int menvcfg_works;
+static int envcfg_set = 1; /* QEMU starts with PBMTE on */
 
 static uint32_t log2_width(uint32_t width)
 {
@@ -108,7 +108,7 @@ static void write_envcfg(uint64_t value)
 #if __riscv_xlen == 64
     CSR_WRITE("0x30a", value);
 #endif
-    menvcfg_works = value != 0;
+    envcfg_set = value != 0;
 }
 
 static void reset(void)
@@ -116,7 +116,7 @@ static void reset(void)
     translation_off();
     if (CSR_READ("mstatus") & (RV_STATUS_SUM | RV_STATUS_MXR))
         write_status(0);
-    if (menvcfg_works)
+    if (envcfg_set)
         write_envcfg(0);
     memory_reset();
 }
