@@ -1,6 +1,6 @@
 #include <kernel/x86.h>
 
-#include "memory.h"
+#include "bytes.h"
 #include "vm.h"
 
 /* ---- duplication ---- */
@@ -102,7 +102,7 @@ static enum vm_status copy(struct vm *vm, struct space *space, const struct area
 
     if (status != VM_OK)
         return status;
-    memcpy(hw_ptr(frame), hw_ptr(entry_frame(old)), (int)PAGE_SIZE);
+    bytes_copy(hw_ptr(frame), hw_ptr(entry_frame(old)), PAGE_SIZE);
     frames_add(&vm->frames, frames_number(&vm->frames, frame), linear, FRAME_UNSAVED);
     space_set_entry(vm, space, linear, vm_entry(vm, area, frame, true));
     swap_release(vm, number);

@@ -1,6 +1,6 @@
 #include <kernel/x86.h>
 
-#include "memory.h"
+#include "bytes.h"
 #include "vm.h"
 
 uint64_t vm_entry(const struct vm *vm, const struct area *area, uint32_t frame, bool writable)
@@ -42,14 +42,15 @@ static enum vm_status judge(const struct area *area, const struct hw_page_fault 
 
 /* ---- a page's first bytes ---- */
 
-static enum vm_status read_image(const struct area *area, uint32_t offset, uint8_t *page)
+static enum vm_status read_image(struct vm *vm, const struct area *area, uint32_t offset, uint8_t *page)
 {
-    const struct vm_image *const image = area->image;
-    const uint32_t bytes = image->size - offset < PAGE_SIZE ? image->size - offset : PAGE_SIZE;
+    const uint32_t left = area->image_size - offset;
+    const uint32_t bytes = left < PAGE_SIZE ? left : PAGE_SIZE;
 
-    if (!image->read(image->context, offset, page, bytes))
+    if (!vm->read_image || !vm->read_image(&(struct vm_image_part){area->image, offset, bytes, page}))
         return VM_IMAGE_FAILED;
-    memset(page + bytes, 0, PAGE_SIZE - bytes);
+    bytes_set(page + bytes, 0, PAGE_SIZE - bytes);
+    vm->counts.image_fills++;
     return VM_OK;
 }
 
@@ -57,12 +58,10 @@ static enum vm_status fill(struct vm *vm, const struct area *area, uint32_t line
 {
     const uint32_t offset = linear - area->start;
 
-    if (area->image && offset < area->image->size) {
-        vm->counts.image_fills++;
-        return read_image(area, offset, page);
-    }
+    if (offset < area->image_size)
+        return read_image(vm, area, offset, page);
+    bytes_set(page, 0, PAGE_SIZE);
     vm->counts.zero_fills++;
-    memset(page, 0, PAGE_SIZE);
     return VM_OK;
 }
 

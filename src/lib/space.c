@@ -50,7 +50,8 @@ static void drop_pages(struct vm *vm, struct space *space, const struct table_ra
 
 void vm_init(struct vm *vm, const struct vm_parts *parts)
 {
-    *vm = (struct vm){.source = parts->source, .no_execute = parts->no_execute};
+    *vm = (struct vm){
+        .source = parts->source, .read_image = parts->read_image, .no_execute = parts->no_execute};
     frames_init(&vm->frames, parts->frames, parts->first_frame, parts->frame_count);
     slots_init(&vm->slots, parts->slots, parts->slot_count);
     store_init(&vm->store);

@@ -70,22 +70,27 @@ enum vm_status {
 
 /* ---- areas ---- */
 
-/* Something like a file, whose bytes an area begins with; beyond its size there are zeros. */
-struct vm_image {
-    bool (*read)(void *context, uint32_t offset, void *to, uint32_t bytes); /* false: it failed */
-    void *context;
-    uint32_t size;
+/* A page of something like a file: bytes from an offset on, all of them inside of it. */
+struct vm_image_part {
+    uint32_t image; /* by which the kernel knows it */
+    uint32_t offset;
+    uint32_t bytes;
+    void *to;
 };
+
+/* Where images come from. False: the part cannot be read. */
+typedef bool (*vm_image_reader)(const struct vm_image_part *part);
 
 #define AREA_WRITE   0x1u
 #define AREA_EXECUTE 0x2u /* without it: no execution, where the tables can say so */
 #define AREA_STACK   0x4u /* grows downwards, from end to start */
 
 struct area {
-    uint32_t start, end;          /* whole pages; end 0: no area */
-    uint32_t flags;               /* AREA_ */
-    uint32_t lowest;              /* of a stack: the lowest page that it has grown to */
-    const struct vm_image *image; /* NULL: zeros */
+    uint32_t start, end; /* whole pages; end 0: no area */
+    uint32_t flags;      /* AREA_ */
+    uint32_t lowest;     /* of a stack: the lowest page that it has grown to */
+    uint32_t image;      /* whose bytes the area begins with, if image_size is not 0 */
+    uint32_t image_size; /* in bytes; behind them there are zeros */
 };
 
 /* ---- spaces ---- */
@@ -127,6 +132,7 @@ struct vm {
     struct slots slots;
     struct store store;
     struct replace replace;
+    vm_image_reader read_image;
     bool no_execute; /* EFER.NXE is set and the tables are TABLES_PAE */
     struct space *spaces[VM_SPACES];
     uint32_t tables_taken; /* frames that are page tables of spaces */
@@ -141,7 +147,8 @@ struct vm_parts {
     uint32_t first_frame;
     uint32_t frame_count;
     struct slot *slots;
-    uint32_t slot_count; /* at most hw_store_pages() and SLOTS_MAX */
+    uint32_t slot_count;        /* at most hw_store_pages() and SLOTS_MAX */
+    vm_image_reader read_image; /* NULL where no area has an image */
     bool no_execute;
 };
 

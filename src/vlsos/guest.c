@@ -1,4 +1,5 @@
 #include "guest.h"
+#include "guest_vm.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +13,9 @@
 #include "memory.h"
 #include "pages.h"
 #include "paging.h"
+#include "process.h"
 #include "status.h"
+#include "vm_books.h"
 
 /* Tools hold addresses of 64 bits; VlsOs has 32. */
 static bool fits(uint64_t number)
@@ -119,6 +122,7 @@ static void guest_work(struct guest_work *work)
 static void guest_fail_allocation(uint32_t n)
 {
     kmem_fail_at(n);
+    books_fail_at(n);
 }
 
 const struct guest_ops vlsos_guest = {
@@ -126,6 +130,7 @@ const struct guest_ops vlsos_guest = {
     .name = "vlsos",
     .title = "VlsOs: a buddy allocator, slabs, and virtual memory on PAE tables",
     .ram_size = VLSOS_RAM_BYTES,
+    .store_pages = VLSOS_STORE_PAGES,
     .boot = kernel_main,
     .alloc = guest_alloc,
     .free = guest_free,
@@ -134,9 +139,21 @@ const struct guest_ops vlsos_guest = {
     .map = guest_map,
     .unmap = guest_unmap,
     .physical = guest_physical,
+    .process_create = process_create,
+    .process_switch = guest_process_switch,
+    .process_exit = process_exit,
+    .process_alloc = guest_process_alloc,
+    .process_free = guest_process_free,
     .take_fault = guest_take_fault,
     .fail_allocation = guest_fail_allocation,
     .check = kernel_check,
     .status_name = vlsos_status_name,
     .work = guest_work,
+    .process_end = process_end,
+    .process_duplicate = guest_process_duplicate,
+    .fail_store = guest_fail_store,
+    .vm_limit = process_limit,
+    .vm_policy_name = guest_vm_policy_name,
+    .vm_policy = guest_vm_policy,
+    .vm_info = guest_vm_info,
 };

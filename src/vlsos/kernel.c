@@ -7,6 +7,7 @@
 #include "memory.h"
 #include "pages.h"
 #include "paging.h"
+#include "process.h"
 #include "slab.h"
 
 static struct kernel_fault last_fault;
@@ -56,6 +57,7 @@ int kernel_main(void)
         status = paging_start();
     if (status == VLSOS_OK)
         paging_enable();
+    process_init();
     return status;
 }
 
@@ -69,5 +71,7 @@ const char *kernel_check(void)
         broken = slab_check_all();
     if (!broken)
         broken = kmem_check();
-    return broken ? broken : paging_check(&paging_kernel);
+    if (!broken)
+        broken = paging_check(&paging_kernel);
+    return broken ? broken : process_check();
 }

@@ -12,6 +12,8 @@ const char *vlsos_status_name(int status)
         [-VLSOS_EFAULT] = "VLSOS_EFAULT",
         [-VLSOS_EIO] = "VLSOS_EIO",
         [-VLSOS_ECORRUPT] = "VLSOS_ECORRUPT",
+        [-VLSOS_EACCES] = "VLSOS_EACCES",
+        [-VLSOS_ENOSPC] = "VLSOS_ENOSPC",
     };
     const size_t number = 0u - (size_t)status;
 

@@ -11,9 +11,11 @@ enum vlsos_status {
     VLSOS_EINVAL = -1,   /* an argument that can never be right, or memory that was not handed out */
     VLSOS_ENOMEM = -2,   /* not enough memory now */
     VLSOS_EBUSY = -3,    /* already taken, or still in use */
-    VLSOS_EFAULT = -4,   /* an address that nothing is mapped at, or a right that is missing */
+    VLSOS_EFAULT = -4,   /* an address that nothing is mapped at */
     VLSOS_EIO = -5,      /* a device failed */
     VLSOS_ECORRUPT = -6, /* memory was overwritten: what was asked cannot be done, and nothing was */
+    VLSOS_EACCES = -7,   /* a right that is missing */
+    VLSOS_ENOSPC = -8,   /* the backing store is full */
 };
 
 /* The status in one word ("VLSOS_ENOMEM"); "unknown" for a number that is none. */

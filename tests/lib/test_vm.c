@@ -45,32 +45,17 @@ static void an_access_of_two_pages(void **state)
 
 /* ---- images ---- */
 
-static unsigned image_reads;
-
-static bool read_image(void *context, uint32_t offset, void *to, uint32_t bytes)
-{
-    uint8_t *const out = to;
-
-    image_reads++;
-    for (uint32_t i = 0; i < bytes; i++)
-        out[i] = (uint8_t)((offset + i) / 16);
-    return context == NULL;
-}
-
 static void image_bytes_come(void **state)
 {
-    static const struct vm_image image = {read_image, NULL, 4096 + 100};
-
     (void)state;
     with_space(0, 1);
-    image_reads = 0;
-    with_area(&(struct area){.start = HERE(8), .end = HERE(11), .flags = AREA_WRITE, .image = &image});
+    with_area(&(struct area){.start = HERE(8), .end = HERE(11), .flags = AREA_WRITE, .image_size = 4196});
     assert_int_equal(user_reads(HERE(8) + 32), 0x02020202);
     assert_int_equal(user_reads(HERE(9) + 96), 0x06060606);
     assert_int_equal(user_reads(HERE(9) + 100), 0);
     assert_int_equal(user_reads(HERE(9) + 4092), 0);
     assert_int_equal(user_reads(HERE(10)), 0);
-    assert_int_equal(image_reads, 2);
+    assert_int_equal(toy.image_reads, 2);
     assert_int_equal(toy.vm.counts.image_fills, 2);
     user_writes(HERE(8), 1);
     assert_int_equal(user_reads(HERE(8) + 32), 0x02020202);
@@ -78,11 +63,10 @@ static void image_bytes_come(void **state)
 
 static void image_failure(void **state)
 {
-    static const struct vm_image image = {read_image, "broken", 4096};
-
     (void)state;
     with_space(0, 1);
-    with_area(&(struct area){.start = HERE(8), .end = HERE(10), .image = &image});
+    with_area(
+        &(struct area){.start = HERE(8), .end = HERE(10), .image = TOY_BROKEN_IMAGE, .image_size = 4096});
     refuses_read(HERE(8), VM_IMAGE_FAILED);
     assert_int_equal(toy.vm.frames.used, 0);
     assert_int_equal(user_reads(HERE(9)), 0);

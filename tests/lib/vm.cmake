@@ -1,6 +1,6 @@
 # Virtual memory on a kernel of a few lines, with entries of either width, in both modes.
 if(COMMAND kmemsim_add_guest)
-    set(vm cow demand frames mappers memory replace slots space store swap tables text vm_check)
+    set(vm cow demand frames mappers replace slots space store swap tables text vm_check)
     list(TRANSFORM vm PREPEND ${lib}/)
     list(TRANSFORM vm APPEND .c)
     kmemsim_add_guest(NAME vm_toy OPS vm_toy_guest SOURCES vm_toy.c ${vm} LIBS kmemsim_warnings

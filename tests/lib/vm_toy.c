@@ -73,6 +73,16 @@ static bool on_page_fault(const struct hw_page_fault *fault)
     return toy.status == VM_OK;
 }
 
+static bool read_image(const struct vm_image_part *part)
+{
+    uint8_t *const bytes = part->to;
+
+    toy.image_reads++;
+    for (uint32_t i = 0; i < part->bytes; i++)
+        bytes[i] = (uint8_t)((part->offset + i) / 16);
+    return part->image != TOY_BROKEN_IMAGE;
+}
+
 void toy_start(enum table_format format, uint32_t frames)
 {
     struct frame *const table = hw_ptr(TOY_BOOKS);
@@ -84,7 +94,8 @@ void toy_start(enum table_format format, uint32_t frames)
                                         .first_frame = TOY_POOL,
                                         .frame_count = frames,
                                         .slots = (struct slot *)(table + TOY_FRAMES),
-                                        .slot_count = TOY_SLOTS});
+                                        .slot_count = TOY_SLOTS,
+                                        .read_image = read_image});
     hw_set_page_fault_handler(on_page_fault);
     hw_write_cr3(toy.kernel.root);
     if (format == TABLES_PAE)

@@ -26,10 +26,14 @@ struct toy {
     uint32_t out;        /* handed out now */
     uint32_t calls_until_failure;
     enum vm_status status; /* of the latest fault */
+    uint32_t image_reads;
     uint64_t faults;
 };
 
 extern struct toy toy;
+
+/* Byte n of every image is n / 16; this one cannot be read. */
+#define TOY_BROKEN_IMAGE 13u
 
 /* Paging on, with so many frames for everything. */
 void toy_start(enum table_format format, uint32_t frames);
