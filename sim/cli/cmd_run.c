@@ -16,6 +16,8 @@ static const char usage[] =
     "  --mode MODE         window: the kernel's own accesses go through the MMU (the default);\n"
     "                      direct: they go straight to RAM\n"
     "  --events            print a line for each operation, as the kernel prints them when booted\n"
+    "  --check             watch the kernel's heap: blocks that are overwritten, and those that are never "
+    "freed\n"
     "  --json              the report for programs\n"
     "  --ratio             time reading and replaying against the same operations through malloc\n"
     "  --emit-binary OUT   run nothing; write the records that a booted kernel replays\n"
@@ -167,6 +169,7 @@ static int run_in_guest(const struct run_options *options, struct kms_guest *gue
     struct run_progress progress;
     struct trace_tally *tally = calloc(1, sizeof *tally);
     struct trace_run_result result;
+    struct run_check check = {.tally = tally, .events = options->events};
     struct trace_watcher watcher = {.progress = step, .context = &progress};
     if (options->events)
         watcher = (struct trace_watcher){print_event, print_note, print_stop, step, &progress};
@@ -175,16 +178,24 @@ static int run_in_guest(const struct run_options *options, struct kms_guest *gue
         run_complain("no memory for a run");
         return OPERATIONS_USAGE;
     }
+    if (options->check && !run_check_start(&check, guest)) {
+        trace_tally_end(tally, guest);
+        free(tally);
+        return OPERATIONS_USAGE;
+    }
     trace_file_cancel(input->file, &interrupted);
     run_progress_start(&progress, input->file);
     trace_run(&(struct trace_run_options){.guest = guest,
                                           .reader = input->reader,
                                           .file = options->file,
                                           .tally = tally,
+                                          .check = check.check,
                                           .watcher = &watcher,
                                           .cancel = &interrupted},
               &result);
     run_progress_clear(&progress);
+    run_check_end(&check, guest);
+    result.broken += check.found;
     struct run_report run = {
         .options = options, .ops = kms_guest_module(guest)->ops, .result = &result, .tally = tally};
     if (tally->has_heap)
@@ -225,10 +236,15 @@ static bool parse_mode(const char *word, enum kms_guest_mode *mode)
 static bool parse(int argc, char **argv, struct run_options *options, bool *asked)
 {
     static const struct option known[] = {
-        {"kernel", required_argument, NULL, 'k'}, {"mode", required_argument, NULL, 'm'},
-        {"events", no_argument, NULL, 'e'},       {"json", no_argument, NULL, 'j'},
-        {"ratio", no_argument, NULL, 'r'},        {"emit-binary", required_argument, NULL, 'b'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"kernel", required_argument, NULL, 'k'},
+        {"mode", required_argument, NULL, 'm'},
+        {"events", no_argument, NULL, 'e'},
+        {"json", no_argument, NULL, 'j'},
+        {"ratio", no_argument, NULL, 'r'},
+        {"emit-binary", required_argument, NULL, 'b'},
+        {"check", no_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -242,6 +258,7 @@ static bool parse(int argc, char **argv, struct run_options *options, bool *aske
         case 'e': options->events = true; break;
         case 'j': options->json = true; break;
         case 'r': options->ratio = true; break;
+        case 'c': options->check = true; break;
         case 'b': options->binary = optarg; break;
         case 'h': *asked = true; return false;
         default: return false;

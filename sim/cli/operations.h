@@ -23,6 +23,7 @@ struct run_options {
     bool json;
     bool events;
     bool ratio;
+    bool check; /* leaks and overwritten blocks */
 };
 
 /* The heap at the end, folded into cells of equally many units. */
@@ -73,6 +74,19 @@ double run_fragmentation(const struct trace_tally *tally, const struct trace_sam
 
 void run_print_report(const struct run_report *report);
 void run_print_json(const struct run_report *report);
+
+/* The checker of a run; `check` is NULL without --check. */
+struct run_check {
+    struct trace_tally *tally;
+    bool events; /* say findings at once */
+    struct kms_check *check;
+    uint64_t found;
+};
+
+/* False after a line on stderr. */
+bool run_check_start(struct run_check *run, struct kms_guest *guest);
+/* Leaks are found now. */
+void run_check_end(struct run_check *run, struct kms_guest *guest);
 
 /* --emit-binary and --ratio; each returns the exit status. */
 int run_emit_binary(const struct run_options *options);

@@ -88,6 +88,7 @@ static json_t *findings(const struct trace_tally *tally)
         [TRACE_FINDING_EXPECTATION] = "expectation",
         [TRACE_FINDING_CHECK] = "check",
         [TRACE_FINDING_STOP] = "stop",
+        [TRACE_FINDING_MEMORY] = "memory",
     };
     json_t *all = json_array();
     for (size_t i = 0; i < tally->finding_count && i < TRACE_FINDINGS; i++) {

@@ -214,6 +214,7 @@ static void print_findings(const struct run_report *report)
         [TRACE_FINDING_EXPECTATION] = "not as expected",
         [TRACE_FINDING_CHECK] = "broken invariant",
         [TRACE_FINDING_STOP] = "the kernel was cut off",
+        [TRACE_FINDING_MEMORY] = "memory",
     };
     const struct trace_tally *tally = report->tally;
     for (size_t i = 0; i < tally->finding_count && i < TRACE_FINDINGS; i++) {

@@ -23,6 +23,25 @@ struct run {
     bool ended;     /* nothing more to read */
 };
 
+/* Where the next operation stands. */
+static void tell_line(struct run *run)
+{
+    if (run->options->check && run->done < run->count)
+        kms_check_line(run->options->check, run->lines[run->done]);
+}
+
+static void check_after(struct run *run, const struct replay_event *event)
+{
+    struct kms_check *check = run->options->check;
+    /* A handle plus an offset wraps as the kernel's addresses do. */
+    uint64_t reached = run->replay.guest->arch == GUEST_RV64 ? event->address : (uint32_t)event->address;
+    if (check && event->op->code == REPLAY_WRITE && !event->faulted)
+        kms_check_near(check, reached, event->op->width);
+    if (check && event->faulted && event->fault.process >= 0)
+        kms_check_process_ended(check, event->fault.process);
+    tell_line(run);
+}
+
 static void on_event(void *context, const struct replay_event *event)
 {
     struct run *run = context;
@@ -31,6 +50,7 @@ static void on_event(void *context, const struct replay_event *event)
         trace_tally_event(run->options->tally, event, line);
     if (run->watcher.event)
         run->watcher.event(run->watcher.context, event, line);
+    check_after(run, event);
 }
 
 /* Room for the addresses of every handle that the reader has met; new ones hold 0. */
@@ -120,6 +140,7 @@ static void run_batch(struct run *run)
     bool silent = run->replay.report == NULL;
     while (run->done < run->count) {
         uint64_t before = run->replay.number;
+        tell_line(run);
         enum kms_guest_end end = kms_guest_call(run->options->guest, run_rest, run, &stop);
         if (end == KMS_GUEST_RETURNED) {
             run->done = run->count;
@@ -158,14 +179,14 @@ void trace_run(const struct trace_run_options *options, struct trace_run_result 
     if (!run)
         return;
     const struct guest_ops *ops = kms_guest_module(options->guest)->ops;
-    bool watched = options->tally || (options->watcher && options->watcher->event);
+    bool watched = options->tally || options->check || (options->watcher && options->watcher->event);
     run->options = options;
     run->result = result;
     if (options->watcher)
         run->watcher = *options->watcher;
     run->lowering.status_name = ops->status_name;
     run->lowering.arch = ops->arch;
-    run->replay.guest = ops;
+    run->replay.guest = options->check ? kms_check_ops(options->check) : ops;
     run->replay.report = watched ? on_event : NULL;
     run->replay.context = run;
     replay_start(&run->replay);

@@ -10,6 +10,7 @@
 #include "trace/lower.h"
 #include "trace/tally.h"
 
+#include <kmemsim/check.h>
 #include <kmemsim/guest.h>
 
 #include <signal.h>
@@ -33,6 +34,7 @@ struct trace_run_options {
     struct trace_tally *tally;           /* NULL: count nothing, for timing */
     const struct trace_watcher *watcher; /* NULL, or any of its functions NULL: nobody */
     const volatile sig_atomic_t *cancel; /* set: end after the batch; may be NULL */
+    struct kms_check *check;             /* stands between the operations and the kernel; NULL: nobody */
     bool keep_handles;                   /* hand out what the handles stood for in the end */
 };
 

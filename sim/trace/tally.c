@@ -229,3 +229,10 @@ void trace_tally_stop(struct trace_tally *tally, const struct kms_guest_stop *st
     if (finding)
         snprintf(finding->words, sizeof finding->words, "%s", stop->reason);
 }
+
+void trace_tally_memory(struct trace_tally *tally, const struct kms_check_finding *memory)
+{
+    struct trace_finding *finding = add_finding(tally, TRACE_FINDING_MEMORY, (uint32_t)memory->block.line);
+    if (finding)
+        kms_check_words(memory, finding->words, sizeof finding->words);
+}

@@ -2,6 +2,7 @@
 #ifndef KMS_TRACE_TALLY_H
 #define KMS_TRACE_TALLY_H
 
+#include <kmemsim/check.h>
 #include <kmemsim/guest.h>
 #include <kmemsim/trace.h>
 
@@ -35,6 +36,7 @@ enum trace_finding_kind {
     TRACE_FINDING_EXPECTATION,
     TRACE_FINDING_CHECK,
     TRACE_FINDING_STOP,
+    TRACE_FINDING_MEMORY, /* a leak, or a block that was overwritten: kmemsim/check.h */
 };
 
 struct trace_finding {
@@ -87,6 +89,9 @@ bool trace_tally_handles(struct trace_tally *tally, uint32_t handles);
 /* After an operation, inside the guest. */
 void trace_tally_event(struct trace_tally *tally, const struct replay_event *event, uint32_t line);
 void trace_tally_stop(struct trace_tally *tally, const struct kms_guest_stop *stop, uint32_t line);
+
+/* A finding of a checker, in its words. */
+void trace_tally_memory(struct trace_tally *tally, const struct kms_check_finding *finding);
 
 /* A cost that `share` (0 to 1) of the operations did not exceed: the least, or less than twice it. */
 uint64_t trace_cost_quantile(const struct trace_cost *cost, double share);
