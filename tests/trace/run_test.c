@@ -6,6 +6,7 @@
 #include "trace/run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct fixture {
@@ -218,6 +219,42 @@ static void a_cancelled_run_keeps_what_it_has(void **state)
     assert_int_equal(fixture->tally.heap.used_units, 1);
 }
 
+/* A run may go unwatched and uncounted; what is asked for stays. */
+static void nobody_has_to_watch(void **state)
+{
+    static const char bytes[] = "kmt 1\nalloc a 8192\nnote x\nalloc b 667\nfree b\n";
+    struct fixture *fixture = *state;
+    struct trace_text text = {0};
+    trace_text_open(&text, bytes, sizeof bytes - 1);
+    trace_run(
+        &(struct trace_run_options){
+            .guest = fixture->guest, .reader = text.reader, .file = "ops.kmt", .keep_handles = true},
+        &fixture->result);
+    trace_text_close(&text);
+    assert_int_equal(fixture->result.end, TRACE_RUN_COMPLETE);
+    assert_int_equal(fixture->result.operations, 3);
+    assert_int_equal(fixture->result.stops, 1);
+    assert_int_equal(fixture->result.handles[0], 0x10000);
+    free(fixture->result.handles);
+}
+
+/* A watcher need not be told everything. */
+static void a_watcher_may_listen_to_nothing(void **state)
+{
+    static const char bytes[] = "kmt 1\nalloc a 8192\nnote x\nalloc b 667\n";
+    struct fixture *fixture = *state;
+    struct trace_text text = {0};
+    const struct trace_watcher deaf = {0};
+    trace_text_open(&text, bytes, sizeof bytes - 1);
+    trace_run(
+        &(struct trace_run_options){
+            .guest = fixture->guest, .reader = text.reader, .file = "ops.kmt", .watcher = &deaf},
+        &fixture->result);
+    trace_text_close(&text);
+    assert_int_equal(fixture->result.end, TRACE_RUN_COMPLETE);
+    assert_int_equal(fixture->result.operations, 2);
+}
+
 /* ---- what is counted ---- */
 
 static void the_heap_is_followed(void **state)
@@ -264,6 +301,8 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("events, notes and cut-offs come in the order of the lines",
                   events_notes_and_stops_come_in_order, boot, shut_down),
     KMS_TEST_WITH("a cancelled run keeps what it has", a_cancelled_run_keeps_what_it_has, boot, shut_down),
+    KMS_TEST_WITH("a run needs nobody who watches or counts", nobody_has_to_watch, boot, shut_down),
+    KMS_TEST_WITH("a watcher may listen to nothing", a_watcher_may_listen_to_nothing, boot, shut_down),
     KMS_TEST_WITH("the heap is followed: peak, bytes asked for, units taken now", the_heap_is_followed, boot,
                   shut_down),
     KMS_TEST_WITH("work is counted for each operation", work_is_counted_for_each_operation, boot, shut_down),
