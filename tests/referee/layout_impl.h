@@ -31,6 +31,9 @@ uint64_t own_code(uint64_t n);
 /* Lines that only this architecture's stories have. `handled`: it was one. False: it was, and is wrong. */
 bool own_line(struct story_builder *b, const struct words *w, bool *handled);
 
+/* Whatever a story of this architecture ends with. */
+void own_story_end(struct story_builder *b);
+
 bool story_add(struct story_builder *b, struct ref_op op);
 
 #endif

@@ -29,6 +29,7 @@ enum quirk {
     QEMU_AMO_LOAD_ACCESS,    /* an AMO where no memory is faults as a load */
     QEMU_SUM_FETCH,          /* S-mode executes a user page that it has read or written under SUM */
     QEMU_NAPOT_ACCESSED,     /* a reserved size of Svnapot faults after A and D were set */
+    QEMU_SV32_TRUNCATED,     /* physical addresses that Sv32 makes lose bits 33:32 */
     QEMU_PBMTE_IGNORED,      /* with Svpbmt, memory types are permitted whatever menvcfg.PBMTE says */
     QEMU_RESERVED_IGNORED,   /* with Svnapot or Svpbmt fewer bits are reserved */
     QUIRKS

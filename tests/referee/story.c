@@ -47,6 +47,8 @@ static bool one_case(const struct file *f, size_t from, size_t to, enum story_mo
         snprintf(error, 256, "%s:%zu: %s", f->path, i + 1, b.error ? b.error : "not understood");
         return false;
     }
+    if (mode != STORY_RAW)
+        own_story_end(&b);
     return true;
 }
 

@@ -19,6 +19,7 @@ static const struct {
                         "S-mode executes a user page that it has read or written under SUM"},
     [QEMU_NAPOT_ACCESSED] = {"QEMU_NAPOT_ACCESSED",
                              "a reserved size of Svnapot faults after A and D were set"},
+    [QEMU_SV32_TRUNCATED] = {"QEMU_SV32_TRUNCATED", "physical addresses that Sv32 makes lose bits 33:32"},
     [QEMU_PBMTE_IGNORED] = {"QEMU_PBMTE_IGNORED", "memory types are permitted whatever menvcfg.PBMTE says"},
     [QEMU_RESERVED_IGNORED] =
         {"QEMU_RESERVED_IGNORED",
@@ -128,6 +129,16 @@ static bool poked(const struct quirk_context *k, size_t until, bool (*is)(uint64
     return false;
 }
 
+/* An entry of Sv32 whose frame is beyond 4 GiB. */
+static bool poked_narrow(const struct quirk_context *k, size_t until)
+{
+    for (size_t i = 0; i < until; i++) {
+        if (k->c->ops[i].code == REF_POKE && k->c->ops[i].width == 4 && k->c->ops[i].value >> 30)
+            return true;
+    }
+    return false;
+}
+
 static bool is_reserved(uint64_t entry)
 {
     return entry & RESERVED_LOW || (entry & PBMT) == PBMT;
@@ -146,14 +157,17 @@ static bool is_odd_napot(uint64_t entry)
 enum quirk quirk_of_story(enum emulator_kind oracle, const struct quirk_context *k, size_t i,
                           const struct answers *answers)
 {
-    (void)answers;
+    const struct ref_op *op = &k->c->ops[i];
+    if (oracle == EMULATOR_RISCV32 && op->code == REF_ACCESS && answers->mine->status == REF_FAULT &&
+        poked_narrow(k, i))
+        return QEMU_SV32_TRUNCATED;
     if (oracle != EMULATOR_RISCV64EXT)
         return QUIRK_NONE;
     if (poked(k, i, is_reserved))
         return QEMU_RESERVED_IGNORED;
     if (poked(k, i, has_type))
         return QEMU_PBMTE_IGNORED;
-    return k->c->ops[i].code == REF_PEEK && poked(k, i, is_odd_napot) ? QEMU_NAPOT_ACCESSED : QUIRK_NONE;
+    return op->code == REF_PEEK && poked(k, i, is_odd_napot) ? QEMU_NAPOT_ACCESSED : QUIRK_NONE;
 }
 
 bool quirk_kills_qemu(const struct ref_case *c)

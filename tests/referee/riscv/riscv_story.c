@@ -118,6 +118,29 @@ static bool change_bits(struct story_builder *b, const struct words *w, const st
     return true;
 }
 
+static void peek_in_every_frame(struct story_builder *b, uint64_t linear)
+{
+    static const char *const frames[] = {"A", "B", "C", "D", "BIGA", "BIGB", "GROUPA", "GROUPB"};
+    for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+        uint64_t physical;
+        if (layout_frame_offset(b->mode, frames[i], linear, &physical))
+            story_add(b, (struct ref_op){.code = REF_PEEK, .width = 8, .address = physical & ~7ull});
+    }
+}
+
+/* What is peeked is brought back by the next reset: all places that the stores may have reached. */
+void own_story_end(struct story_builder *b)
+{
+    size_t count = b->c->count;
+    for (size_t i = 0; i < count; i++) {
+        const struct ref_op op = b->c->ops[i];
+        if (op.code != REF_ACCESS || (op.kind != REF_WRITE && op.kind != REF_RMW))
+            continue;
+        peek_in_every_frame(b, op.address);
+        peek_in_every_frame(b, op.address + op.width - 1);
+    }
+}
+
 bool own_line(struct story_builder *b, const struct words *w, bool *handled)
 {
     const char *word = w->word[0];
