@@ -67,6 +67,13 @@ enum guest_store_failure {
     GUEST_STORE_FAILURES
 };
 
+/* What vm_limit() limits. */
+enum guest_vm_limit {
+    GUEST_LIMIT_FRAMES, /* that hold pages of processes */
+    GUEST_LIMIT_SLOTS,  /* pages of the backing store that are used */
+    GUEST_LIMITS
+};
+
 /* Virtual memory since boot. Counts but for the first six. */
 struct guest_vm_info {
     uint64_t frames;      /* that may hold pages of processes */
@@ -150,8 +157,8 @@ struct guest_ops {
     int (*process_duplicate)(int process);
     /* The n-th transfer from now goes wrong so (enum guest_store_failure); 0 takes the order back. */
     int (*fail_store)(uint32_t failure, uint32_t n);
-    /* No more than so many frames for pages, and pages of the store; 0: as many as there are. */
-    int (*vm_limit)(uint32_t frames, uint32_t slots);
+    /* No more than so many of what (enum guest_vm_limit); 0: as many as there are. */
+    int (*vm_limit)(uint32_t what, uint32_t most);
     /* Replacement policies by number from 0: the name, NULL beyond the last; and which is in force from now on. */
     const char *(*vm_policy_name)(uint32_t number);
     int (*vm_policy)(uint32_t number);

@@ -56,7 +56,20 @@ enum kms_trace_kind {
     KMS_TRACE_PROCESS_REALLOC, /* process, handle, address, number: bytes */
     KMS_TRACE_PROCESS_STACK,   /* process, address: where its stack pointer goes */
     KMS_TRACE_CPU,             /* number: the CPU that runs programs from now on */
-    KMS_TRACE_NOTE,            /* text: for whoever reads the run */
+    KMS_TRACE_PROCESS_DUPLICATE, /* process, child: a process that is made */
+    KMS_TRACE_PROCESS_READ,      /* process, width, address */
+    KMS_TRACE_PROCESS_WRITE,     /* process, width, address, number: the value */
+    KMS_TRACE_PROCESS_FETCH,     /* process, address */
+    /* number: the n-th transfer of the backing store from now; 0: none */
+    KMS_TRACE_STORE_SHORT,
+    KMS_TRACE_STORE_SLOW,
+    KMS_TRACE_STORE_STUCK,
+    KMS_TRACE_STORE_FAILED,
+    KMS_TRACE_STORE_BROKEN,
+    KMS_TRACE_LIMIT_FRAMES, /* number: the most frames that hold processes' pages; 0: all */
+    KMS_TRACE_LIMIT_SLOTS,  /* number: the most pages of the backing store; 0: all */
+    KMS_TRACE_POLICY,       /* number: of the kernel's replacement policies */
+    KMS_TRACE_NOTE,         /* text: for whoever reads the run */
     /* What the operation before must have come to; expectations and notes between do not count. */
     KMS_TRACE_EXPECT_OK,
     KMS_TRACE_EXPECT_STATUS, /* text: the kernel's word for a status, such as EINVARG, or a number */
@@ -92,6 +105,7 @@ struct kms_trace_op {
     uint32_t line;  /* where it stands, from 1; the writer ignores it */
     uint32_t handle;
     uint32_t process;
+    uint32_t child;
     struct kms_trace_address address, target;
     uint64_t number;
     const char *text; /* valid until the next read; not ended by a zero */

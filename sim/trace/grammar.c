@@ -4,6 +4,8 @@
 
 static const char process[] = "process";
 static const char expect[] = "expect";
+static const char store[] = "store";
+static const char limit[] = "limit";
 
 const struct trace_rule trace_rules[KMS_TRACE_KINDS] = {
     [KMS_TRACE_ALLOC] = {NULL, "alloc", "hs", KMS_TRACE_ZEROED | KMS_TRACE_ALIGNED},
@@ -27,6 +29,18 @@ const struct trace_rule trace_rules[KMS_TRACE_KINDS] = {
     [KMS_TRACE_PROCESS_REALLOC] = {process, "realloc", "qras", 0},
     [KMS_TRACE_PROCESS_STACK] = {process, "stack", "qa", 0},
     [KMS_TRACE_CPU] = {NULL, "cpu", "n", 0},
+    [KMS_TRACE_PROCESS_DUPLICATE] = {process, "duplicate", "qy", 0},
+    [KMS_TRACE_PROCESS_READ] = {process, "read", "qwa", 0},
+    [KMS_TRACE_PROCESS_WRITE] = {process, "write", "qwav", 0},
+    [KMS_TRACE_PROCESS_FETCH] = {process, "fetch", "qa", 0},
+    [KMS_TRACE_STORE_SHORT] = {store, "short", "n", 0},
+    [KMS_TRACE_STORE_SLOW] = {store, "slow", "n", 0},
+    [KMS_TRACE_STORE_STUCK] = {store, "stuck", "n", 0},
+    [KMS_TRACE_STORE_FAILED] = {store, "failed", "n", 0},
+    [KMS_TRACE_STORE_BROKEN] = {store, "broken", "n", 0},
+    [KMS_TRACE_LIMIT_FRAMES] = {limit, "frames", "n", 0},
+    [KMS_TRACE_LIMIT_SLOTS] = {limit, "slots", "n", 0},
+    [KMS_TRACE_POLICY] = {NULL, "policy", "n", 0},
     [KMS_TRACE_NOTE] = {NULL, "note", "x", 0},
     [KMS_TRACE_EXPECT_OK] = {expect, "ok", "", 0},
     [KMS_TRACE_EXPECT_STATUS] = {expect, "status", "k", 0},
@@ -61,7 +75,10 @@ const struct trace_rule *trace_find_rule(const char *group, const char *name, si
 
 const char *trace_find_group(const char *name, size_t length)
 {
-    if (is_word(process, name, length))
-        return process;
-    return is_word(expect, name, length) ? expect : NULL;
+    static const char *const groups[] = {process, expect, store, limit};
+    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+        if (is_word(groups[i], name, length))
+            return groups[i];
+    }
+    return NULL;
 }

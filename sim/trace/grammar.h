@@ -16,6 +16,7 @@
  *   w  a width: 1, 2 or 4                       -> width
  *   c  a process that the operation makes       -> process
  *   q  a process made before                    -> process
+ *   y  another process that the operation makes -> child
  *   k  a status: a word or a number             -> text
  *   x  the rest of the line                     -> text
  *   @  the word "at"

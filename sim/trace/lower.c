@@ -6,6 +6,8 @@
 
 enum { STATUSES = 1024 }; /* how many negative numbers are asked for their word */
 
+_Static_assert(KMS_TRACE_STORE_BROKEN - KMS_TRACE_STORE_SHORT == GUEST_STORE_BROKEN - GUEST_STORE_SHORT,
+               "failures of the store have one order");
 _Static_assert(KMS_TRACE_ALLOC == 0 && KMS_TRACE_FREE == 1, "one comparison tells these two from the others");
 
 static const uint8_t codes[KMS_TRACE_KINDS] = {
@@ -30,6 +32,18 @@ static const uint8_t codes[KMS_TRACE_KINDS] = {
     [KMS_TRACE_PROCESS_REALLOC] = REPLAY_REALLOC,
     [KMS_TRACE_PROCESS_STACK] = REPLAY_STACK,
     [KMS_TRACE_CPU] = REPLAY_CPU,
+    [KMS_TRACE_PROCESS_DUPLICATE] = REPLAY_DUPLICATE,
+    [KMS_TRACE_PROCESS_READ] = REPLAY_PROCESS_READ,
+    [KMS_TRACE_PROCESS_WRITE] = REPLAY_PROCESS_WRITE,
+    [KMS_TRACE_PROCESS_FETCH] = REPLAY_PROCESS_FETCH,
+    [KMS_TRACE_STORE_SHORT] = REPLAY_STORE,
+    [KMS_TRACE_STORE_SLOW] = REPLAY_STORE,
+    [KMS_TRACE_STORE_STUCK] = REPLAY_STORE,
+    [KMS_TRACE_STORE_FAILED] = REPLAY_STORE,
+    [KMS_TRACE_STORE_BROKEN] = REPLAY_STORE,
+    [KMS_TRACE_LIMIT_FRAMES] = REPLAY_LIMIT,
+    [KMS_TRACE_LIMIT_SLOTS] = REPLAY_LIMIT,
+    [KMS_TRACE_POLICY] = REPLAY_POLICY,
     [KMS_TRACE_EXPECT_STATUS] = REPLAY_EXPECT_STATUS,
     [KMS_TRACE_EXPECT_NULL] = REPLAY_EXPECT_STATUS,
     [KMS_TRACE_EXPECT_VALUE] = REPLAY_EXPECT_VALUE,
@@ -70,6 +84,38 @@ static void set_access(struct replay_op *record, const struct kms_trace_op *op)
     record->width = (uint8_t)op->width;
     if (op->words & KMS_TRACE_USER)
         record->flags |= REPLAY_USER;
+}
+
+/* Operations of processes with virtual memory. False: it is another one. */
+static bool set_vm_operands(struct replay_op *record, const struct kms_trace_op *op)
+{
+    switch (op->kind) {
+    case KMS_TRACE_PROCESS_DUPLICATE:
+        record->id = op->child;
+        record->id2 = op->process;
+        return true;
+    case KMS_TRACE_PROCESS_READ:
+    case KMS_TRACE_PROCESS_WRITE:
+    case KMS_TRACE_PROCESS_FETCH:
+        set_access(record, op);
+        record->second = op->number;
+        record->id2 = op->process;
+        return true;
+    case KMS_TRACE_STORE_SHORT:
+    case KMS_TRACE_STORE_SLOW:
+    case KMS_TRACE_STORE_STUCK:
+    case KMS_TRACE_STORE_FAILED:
+    case KMS_TRACE_STORE_BROKEN:
+        record->width = (uint8_t)(GUEST_STORE_SHORT + (op->kind - KMS_TRACE_STORE_SHORT));
+        record->first = op->number;
+        return true;
+    case KMS_TRACE_LIMIT_FRAMES:
+    case KMS_TRACE_LIMIT_SLOTS:
+        record->width = op->kind == KMS_TRACE_LIMIT_SLOTS ? GUEST_LIMIT_SLOTS : GUEST_LIMIT_FRAMES;
+        record->first = op->number;
+        return true;
+    default: return false;
+    }
 }
 
 /* The rest of a record whose code is set, for operations that are no expectations, no alloc and no free. */
@@ -115,6 +161,7 @@ static void set_operands(struct replay_op *record, const struct kms_trace_op *op
         record->id2 = op->process;
         break;
     case KMS_TRACE_CPU:
+    case KMS_TRACE_POLICY:
     case KMS_TRACE_FAIL: record->first = op->number; break;
     default: set_first(record, &op->address); break; /* physical, fetch, unit; check has none */
     }
@@ -156,8 +203,10 @@ static void expect_status(struct replay_op *record, int32_t status)
 
 static void expect_ok(const struct trace_lowering *lowering, struct replay_op *record)
 {
-    bool access = lowering->subject == KMS_TRACE_READ || lowering->subject == KMS_TRACE_WRITE ||
-                  lowering->subject == KMS_TRACE_FETCH;
+    bool access =
+        lowering->subject == KMS_TRACE_READ || lowering->subject == KMS_TRACE_WRITE ||
+        lowering->subject == KMS_TRACE_FETCH ||
+        (lowering->subject >= KMS_TRACE_PROCESS_READ && lowering->subject <= KMS_TRACE_PROCESS_FETCH);
     if (access)
         record->code = REPLAY_EXPECT_NO_FAULT;
     else
@@ -231,7 +280,7 @@ enum trace_lowered trace_lower(struct trace_lowering *lowering, const struct kms
     lowering->has_subject = true;
     if (op->kind == KMS_TRACE_SYSCALL)
         lower_syscall(record, op);
-    else
+    else if (!set_vm_operands(record, op))
         set_operands(record, op);
     return judge(lowering, record);
 }

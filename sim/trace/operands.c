@@ -94,6 +94,7 @@ static bool read_operand(struct kms_trace_reader *reader, char operand, struct k
     case 'e': return trace_read_ranged(reader, "an error code", 0, UINT32_MAX, &op->number);
     case 'w': return read_width(reader, &op->width);
     case 'c': return trace_read_new_process(reader, &op->process);
+    case 'y': return trace_read_new_process(reader, &op->child);
     case 'q': return trace_read_process(reader, &op->process);
     case 'k': return read_status(reader, op);
     case 'x': return read_text(reader, op);

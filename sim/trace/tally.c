@@ -210,7 +210,7 @@ void trace_tally_event(struct trace_tally *tally, const struct replay_event *eve
 {
     struct trace_outcomes *outcomes = &tally->outcomes[event->op->code];
     outcomes->count++;
-    if (!replay_expects(event->op) && event->status != 0 && outcomes->refused++ == 0)
+    if (!replay_expects(event->op) && event->status != 0 && !event->faulted && outcomes->refused++ == 0)
         outcomes->refused_line = line;
     if (event->faulted) {
         outcomes->faulted++;

@@ -70,6 +70,7 @@ static void put_operand(struct output *out, char operand, const struct kms_trace
     case 'w': put(out, "%u", op->width); break;
     case 'c':
     case 'q': put_process(out, op->process); break;
+    case 'y': put_process(out, op->child); break;
     case 'k':
     case 'x': put(out, "%.*s", (int)op->text_length, op->text); break;
     default: put(out, "at"); break;

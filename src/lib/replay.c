@@ -92,14 +92,19 @@ static uint64_t reached(const struct replay *replay, guest_addr address)
     return replay->guest->arch == GUEST_RV64 ? address : (uint32_t)address;
 }
 
+static bool at_user_level(const struct replay_op *op)
+{
+    return (op->flags & REPLAY_USER) || op->code == REPLAY_PROCESS_READ || op->code == REPLAY_PROCESS_WRITE;
+}
+
 static void run_read(struct replay *replay, struct replay_event *event)
 {
     const struct replay_op *const op = event->op;
     const uint64_t linear = reached(replay, event->address);
     uint64_t value = 0;
 
-    if (op->flags & REPLAY_USER ? hw_user_load(linear, op->width, &value)
-                                : hw_kernel_load(linear, op->width, &value))
+    if (at_user_level(op) ? hw_user_load(linear, op->width, &value)
+                          : hw_kernel_load(linear, op->width, &value))
         event->value = value;
     else
         event->faulted = 1;
@@ -111,8 +116,8 @@ static void run_write(struct replay *replay, struct replay_event *event)
     const uint64_t linear = reached(replay, event->address);
     const uint64_t value = event->second;
 
-    if (!(op->flags & REPLAY_USER ? hw_user_store(linear, op->width, value)
-                                  : hw_kernel_store(linear, op->width, value)))
+    if (!(at_user_level(op) ? hw_user_store(linear, op->width, value)
+                            : hw_kernel_store(linear, op->width, value)))
         event->faulted = 1;
 }
 
@@ -222,6 +227,62 @@ static void run_cpu(struct replay *replay, struct replay_event *event)
         event->status = replay->guest->use_cpu((unsigned)event->op->first);
 }
 
+/* ---- processes with virtual memory ---- */
+
+static void run_duplicate(struct replay *replay, struct replay_event *event)
+{
+    int child;
+
+    if (!offered(event, replay->guest->process_duplicate))
+        return;
+    child = replay->guest->process_duplicate(process_of(replay, event->op));
+    replay->processes[event->op->id] = child < 0 ? -1 : child;
+    event->status = child < 0 ? child : 0;
+    event->value = child < 0 ? 0 : (uint64_t)child;
+}
+
+static bool run_in_process(struct replay *replay, struct replay_event *event)
+{
+    run_switch(replay, event);
+    return event->status == 0;
+}
+
+static void run_process_read(struct replay *replay, struct replay_event *event)
+{
+    if (run_in_process(replay, event))
+        run_read(replay, event);
+}
+
+static void run_process_write(struct replay *replay, struct replay_event *event)
+{
+    if (run_in_process(replay, event))
+        run_write(replay, event);
+}
+
+static void run_process_fetch(struct replay *replay, struct replay_event *event)
+{
+    if (run_in_process(replay, event))
+        run_fetch(replay, event);
+}
+
+static void run_store(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->fail_store))
+        event->status = replay->guest->fail_store(event->op->width, (uint32_t)event->op->first);
+}
+
+static void run_limit(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->vm_limit))
+        event->status = replay->guest->vm_limit(event->op->width, (uint32_t)event->op->first);
+}
+
+static void run_policy(struct replay *replay, struct replay_event *event)
+{
+    if (offered(event, replay->guest->vm_policy))
+        event->status = replay->guest->vm_policy((uint32_t)event->op->first);
+}
+
 /* ---- expectations ---- */
 
 static void expect(struct replay_event *event, bool holds, const char *broken)
@@ -254,10 +315,18 @@ static void expect_fault(struct replay *replay, struct replay_event *event)
     expect(event, fault->error == event->op->pages && fault->address == event->address, "another fault");
 }
 
+/* Without its process it is not made. */
+static bool is_process_access(const struct replay_op *op)
+{
+    return op && op->code >= REPLAY_PROCESS_READ && op->code <= REPLAY_PROCESS_FETCH;
+}
+
 static void expect_no_fault(struct replay *replay, struct replay_event *event)
 {
     event->fault = replay->last.fault;
     expect(event, !replay->last.faulted, "a fault");
+    if (!replay->last.faulted && is_process_access(replay->last.op))
+        expect(event, replay->last.status == 0, "refused");
 }
 
 static void expect_mapped(struct replay *replay, struct replay_event *event)
@@ -305,6 +374,13 @@ static const run_function run_table[REPLAY_CODES] = {
     [REPLAY_REALLOC] = run_realloc,
     [REPLAY_STACK] = run_stack,
     [REPLAY_CPU] = run_cpu,
+    [REPLAY_DUPLICATE] = run_duplicate,
+    [REPLAY_PROCESS_READ] = run_process_read,
+    [REPLAY_PROCESS_WRITE] = run_process_write,
+    [REPLAY_PROCESS_FETCH] = run_process_fetch,
+    [REPLAY_STORE] = run_store,
+    [REPLAY_LIMIT] = run_limit,
+    [REPLAY_POLICY] = run_policy,
 };
 
 void replay_start(struct replay *replay)
@@ -333,8 +409,11 @@ static void resolve(const struct replay *replay, struct replay_event *event)
 
 static void take_fault(const struct replay *replay, struct replay_event *event)
 {
-    if (replay->guest->take_fault && replay->guest->take_fault(&event->fault))
-        event->faulted = 1;
+    if (!replay->guest->take_fault || !replay->guest->take_fault(&event->fault))
+        return;
+    event->faulted = 1;
+    if (event->fault.process >= 0 && replay->guest->process_end)
+        event->status = replay->guest->process_end(event->fault.process);
 }
 
 /* The fault stays as it was: faulted says that it no longer counts. */

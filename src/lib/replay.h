@@ -59,7 +59,7 @@ enum replay_code {
     REPLAY_EXPECT_STATUS,   /* its status is (int32_t)first */
     REPLAY_EXPECT_VALUE,    /* its value is address */
     REPLAY_EXPECT_FAULT,    /* it faulted with error code pages at address */
-    REPLAY_EXPECT_NO_FAULT, /* it did not fault */
+    REPLAY_EXPECT_NO_FAULT, /* it did not fault; and the process of a REPLAY_PROCESS_ access lives */
     /* About the kernel now. */
     REPLAY_EXPECT_MAPPED,   /* physical(address) is second */
     REPLAY_EXPECT_UNMAPPED, /* physical(address) has no answer */
@@ -68,6 +68,14 @@ enum replay_code {
     REPLAY_REALLOC, /* process handle id2 reallocates address to second bytes: handle id */
     REPLAY_STACK,   /* process handle id2 moves its stack pointer to address */
     REPLAY_CPU,     /* programs run on CPU first */
+
+    REPLAY_DUPLICATE,    /* process handle id is made as a duplicate of process handle id2 */
+    REPLAY_PROCESS_READ, /* process handle id2 is switched to and reads width bytes at address, at user level */
+    REPLAY_PROCESS_WRITE, /* the same, and writes the low bytes of second */
+    REPLAY_PROCESS_FETCH, /* the same, and fetches an instruction */
+    REPLAY_STORE, /* the first-th transfer of the backing store from now goes wrong: width, enum guest_store_failure */
+    REPLAY_LIMIT,  /* no more than first of width, enum guest_vm_limit; 0: as many as there are */
+    REPLAY_POLICY, /* replacement policy first */
     REPLAY_CODES
 };
 
@@ -78,7 +86,7 @@ enum replay_code {
 
 struct replay_op {
     uint8_t code;   /* enum replay_code */
-    uint8_t width;  /* bytes of an access (1, 2, 4), or flags of alloc and map */
+    uint8_t width;  /* bytes of an access (1, 2, 4), flags of alloc and map, or which failure or limit */
     uint16_t flags; /* REPLAY_ */
     uint32_t id;    /* the handle that is filled, and the base of first */
     uint32_t id2;   /* the base of second, or a process handle */
@@ -110,8 +118,8 @@ struct replay_event {
     guest_addr address; /* the operand with its handle resolved */
     guest_addr second;  /* likewise */
     uint64_t value;     /* address, data read, or process number; 0 where there is none or after a failure */
-    int32_t status;     /* the kernel's, 0 where the operation has none */
-    int32_t faulted;    /* fault is valid */
+    int32_t status;  /* the kernel's, 0 where the operation has none; of a fault why it ended its process */
+    int32_t faulted; /* fault is valid */
     struct guest_fault fault; /* the latest fault during this operation */
     const char *broken;       /* check: the broken invariant; expect: what differs; otherwise NULL */
     const char *(*status_name)(int status); /* the kernel's words, for whoever prints */
@@ -165,6 +173,7 @@ void replay_run(struct replay *replay, const struct replay_op *ops, uint32_t cou
  * One line for an event, without a line end, cut to fit size; returns its length. Identical on every host:
  *   12 alloc #3 8192 = 0x01000000
  *   13 write user 4 0x00400000 0x00000001 = fault 0x00400000 error P|WR|US, process 1 ended
+ *   13 pread @1 4 0x50000000 = fault 0x50000000 error US, process 1 ended: VLSOS_EIO
  *   14 expect mapped 0x00800000 0x01000000 = no: not mapped
  */
 size_t replay_format(const struct replay_event *event, char *line, size_t size);

@@ -34,6 +34,13 @@ static const char *const verbs[REPLAY_CODES] = {
     [REPLAY_REALLOC] = "prealloc",
     [REPLAY_STACK] = "stack",
     [REPLAY_CPU] = "cpu",
+    [REPLAY_DUPLICATE] = "duplicate",
+    [REPLAY_PROCESS_READ] = "pread",
+    [REPLAY_PROCESS_WRITE] = "pwrite",
+    [REPLAY_PROCESS_FETCH] = "pfetch",
+    [REPLAY_STORE] = "store",
+    [REPLAY_LIMIT] = "limit",
+    [REPLAY_POLICY] = "policy",
 };
 
 /* ---- operands, as the text format writes them ---- */
@@ -170,6 +177,27 @@ static void put_allocation(struct text *text, const struct replay_op *op)
         text_put(text, " aligned");
 }
 
+static void put_process_access(struct text *text, const struct replay_op *op)
+{
+    put_process(text, op->id2);
+    if (op->code != REPLAY_PROCESS_FETCH)
+        put_number(text, op->width);
+    put_first(text, op);
+    if (op->code == REPLAY_PROCESS_WRITE)
+        put_hex(text, op->second);
+}
+
+static void put_word(struct text *text, const struct replay_op *op)
+{
+    static const char *const failures[GUEST_STORE_FAILURES] = {"good",  "short",  "slow",
+                                                               "stuck", "failed", "broken"};
+    static const char *const limits[GUEST_LIMITS] = {"frames", "slots"};
+
+    text_char(text, ' ');
+    text_put(text, op->code == REPLAY_STORE ? failures[op->width] : limits[op->width]);
+    put_number(text, op->first);
+}
+
 static void put_operands(struct text *text, const struct replay_event *event)
 {
     const struct replay_op *const op = event->op;
@@ -232,6 +260,16 @@ static void put_operands(struct text *text, const struct replay_event *event)
         put_process(text, op->id2);
         put_first(text, op);
         break;
+    case REPLAY_DUPLICATE:
+        put_process(text, op->id2);
+        put_process(text, op->id);
+        break;
+    case REPLAY_PROCESS_READ:
+    case REPLAY_PROCESS_WRITE:
+    case REPLAY_PROCESS_FETCH: put_process_access(text, op); break;
+    case REPLAY_STORE:
+    case REPLAY_LIMIT: put_word(text, op); break;
+    case REPLAY_POLICY:
     case REPLAY_CPU: put_number(text, op->first); break;
     case REPLAY_EXPECT_MAPPED:
         put_first(text, op);
@@ -253,16 +291,22 @@ static void put_status(struct text *text, int status, const char *(*status_name)
         text_put(text, status_name(status));
 }
 
-static void put_fault(struct text *text, const struct guest_fault *fault, uint32_t arch)
+static void put_fault(struct text *text, const struct replay_event *event)
 {
+    const struct guest_fault *const fault = &event->fault;
+
     text_put(text, "fault");
     put_hex(text, fault->address);
-    text_put(text, arch == GUEST_X86 ? " error " : " ");
-    put_error(text, fault->error, arch);
+    text_put(text, event->arch == GUEST_X86 ? " error " : " ");
+    put_error(text, fault->error, event->arch);
     if (fault->process >= 0) {
         text_put(text, ", process ");
         text_signed(text, fault->process);
         text_put(text, " ended");
+    }
+    if (fault->process >= 0 && event->status != 0) {
+        text_put(text, ": ");
+        put_status(text, event->status, event->status_name);
     }
 }
 
@@ -275,18 +319,24 @@ static bool has_value(const struct replay_op *op)
     case REPLAY_PROCESS_ALLOC:
     case REPLAY_SYSCALL:
     case REPLAY_SBRK:
-    case REPLAY_REALLOC: return true;
+    case REPLAY_REALLOC:
+    case REPLAY_PROCESS_READ: return true;
     default: return false;
     }
+}
+
+static bool is_number(const struct replay_op *op)
+{
+    return op->code == REPLAY_CREATE || op->code == REPLAY_DUPLICATE || op->code == REPLAY_UNIT;
 }
 
 static void put_outcome(struct text *text, const struct replay_event *event)
 {
     if (event->faulted)
-        put_fault(text, &event->fault, event->arch);
+        put_fault(text, event);
     else if (event->status != 0)
         put_status(text, event->status, event->status_name);
-    else if (event->op->code == REPLAY_CREATE || event->op->code == REPLAY_UNIT)
+    else if (is_number(event->op))
         text_decimal(text, event->value);
     else if (has_value(event->op))
         text_hex(text, event->value, 8);

@@ -13,8 +13,9 @@
 #define USES_WIDTH      0x20u
 #define USES_RIGHTS     0x40u
 #define USES_ALLOCATION 0x80u
+#define FILLS_PROCESS   0x100u
 
-static const uint8_t uses[REPLAY_CODES] = {
+static const uint16_t uses[REPLAY_CODES] = {
     [REPLAY_ALLOC] = FILLS_HANDLE | USES_ALLOCATION,
     [REPLAY_FREE] = USES_FIRST,
     [REPLAY_MAP] = USES_FIRST | USES_SECOND | USES_PAGES | USES_RIGHTS,
@@ -37,6 +38,10 @@ static const uint8_t uses[REPLAY_CODES] = {
     [REPLAY_SBRK] = USES_PROCESS | FILLS_HANDLE,
     [REPLAY_REALLOC] = USES_PROCESS | USES_FIRST | FILLS_HANDLE,
     [REPLAY_STACK] = USES_PROCESS | USES_FIRST,
+    [REPLAY_DUPLICATE] = USES_PROCESS | FILLS_PROCESS,
+    [REPLAY_PROCESS_READ] = USES_PROCESS | USES_FIRST | USES_WIDTH,
+    [REPLAY_PROCESS_WRITE] = USES_PROCESS | USES_FIRST | USES_WIDTH,
+    [REPLAY_PROCESS_FETCH] = USES_PROCESS | USES_FIRST,
 };
 
 static bool uses_id(const struct replay_op *op)
@@ -47,9 +52,26 @@ static bool uses_id(const struct replay_op *op)
 /* Of an access, an address written out has to fit the machine; a size or a pointer need not. */
 static bool fits(const struct replay_op *op, uint32_t arch)
 {
-    const bool access = op->code >= REPLAY_READ && op->code <= REPLAY_FETCH;
+    const bool access = (op->code >= REPLAY_READ && op->code <= REPLAY_FETCH) ||
+                        (op->code >= REPLAY_PROCESS_READ && op->code <= REPLAY_PROCESS_FETCH);
 
     return !access || ((op->first <= UINT32_MAX || arch == GUEST_RV64) && op->second <= UINT32_MAX);
+}
+
+static bool has_count(const struct replay_op *op)
+{
+    return op->code == REPLAY_FAIL || op->code == REPLAY_CPU || op->code >= REPLAY_STORE;
+}
+
+static const char *validate_counts(const struct replay_op *op)
+{
+    if (has_count(op) && op->first > UINT32_MAX)
+        return "a count beyond 32 bits";
+    if (op->code == REPLAY_STORE && op->width >= GUEST_STORE_FAILURES)
+        return "an unknown failure of the store";
+    if (op->code == REPLAY_LIMIT && op->width >= GUEST_LIMITS)
+        return "an unknown limit";
+    return NULL;
 }
 
 static const char *validate_numbers(const struct replay_op *op, uint32_t arch)
@@ -68,9 +90,7 @@ static const char *validate_numbers(const struct replay_op *op, uint32_t arch)
         return "an access beyond 32 bits";
     if (op->code == REPLAY_CREATE && op->first > REPLAY_PROGRAM_MAX)
         return "a program that is too large";
-    if ((op->code == REPLAY_FAIL || op->code == REPLAY_CPU) && op->first > UINT32_MAX)
-        return "a count beyond 32 bits";
-    return NULL;
+    return validate_counts(op);
 }
 
 static const char *validate(const struct replay_op *op, const struct replay_limits *limits)
@@ -85,6 +105,8 @@ static const char *validate(const struct replay_op *op, const struct replay_limi
         return "a second handle beyond the largest";
     if ((uses[op->code] & USES_PROCESS) &&
         (op->id2 >= REPLAY_PROCESSES || (op->flags & REPLAY_SECOND_HANDLE)))
+        return "a process handle beyond the largest";
+    if ((uses[op->code] & FILLS_PROCESS) && op->id >= REPLAY_PROCESSES)
         return "a process handle beyond the largest";
     return validate_numbers(op, limits->arch);
 }

@@ -66,6 +66,7 @@ static uint32_t take_table(void *context)
     if (vm->table_status != VM_OK)
         return 0;
     vm->tables_taken++;
+    vm->counts.tables_made++;
     return frame;
 }
 

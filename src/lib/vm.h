@@ -118,6 +118,7 @@ struct vm_counts {
     uint64_t evictions;     /* frames that were taken from their pages */
     uint64_t write_backs;   /* of them, written to the store before */
     uint64_t invalidations; /* INVLPG */
+    uint64_t tables_made;
 };
 
 struct vm_source {

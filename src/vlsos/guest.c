@@ -116,7 +116,7 @@ static int guest_take_fault(struct guest_fault *fault)
 
 static void guest_work(struct guest_work *work)
 {
-    *work = (struct guest_work){.tables_made = paging_tables_made()};
+    *work = (struct guest_work){.tables_made = paging_tables_made() + books.vm.counts.tables_made};
 }
 
 static void guest_fail_allocation(uint32_t n)
@@ -152,7 +152,7 @@ const struct guest_ops vlsos_guest = {
     .process_end = process_end,
     .process_duplicate = guest_process_duplicate,
     .fail_store = guest_fail_store,
-    .vm_limit = process_limit,
+    .vm_limit = guest_vm_limit,
     .vm_policy_name = guest_vm_policy_name,
     .vm_policy = guest_vm_policy,
     .vm_info = guest_vm_info,

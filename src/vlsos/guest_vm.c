@@ -64,6 +64,13 @@ int guest_fail_store(uint32_t failure, uint32_t n)
     return VLSOS_OK;
 }
 
+int guest_vm_limit(uint32_t what, uint32_t most)
+{
+    if (what >= GUEST_LIMITS)
+        return VLSOS_EINVAL;
+    return what == GUEST_LIMIT_FRAMES ? process_limit_frames(most) : process_limit_slots(most);
+}
+
 const char *guest_vm_policy_name(uint32_t number)
 {
     return replace_name(number);

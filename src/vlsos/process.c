@@ -260,14 +260,28 @@ void process_init(void)
 
 /* ---- all of them ---- */
 
-int process_limit(uint32_t frames, uint32_t slots)
+static uint32_t at_most(uint32_t most, uint32_t there_are)
+{
+    return most && most < there_are ? most : there_are;
+}
+
+int process_limit_frames(uint32_t most)
 {
     struct vm *const vm = process_vm();
 
     if (!vm)
         return VLSOS_ENOMEM;
-    vm->frames.limit = frames && frames < vm->frames.count ? frames : vm->frames.count;
-    vm->slots.limit = slots && slots < vm->slots.count ? slots : vm->slots.count;
+    vm->frames.limit = at_most(most, vm->frames.count);
+    return VLSOS_OK;
+}
+
+int process_limit_slots(uint32_t most)
+{
+    struct vm *const vm = process_vm();
+
+    if (!vm)
+        return VLSOS_ENOMEM;
+    vm->slots.limit = at_most(most, vm->slots.count);
     return VLSOS_OK;
 }
 

@@ -74,8 +74,9 @@ int process_free(int id, uint32_t address);
 /* Its books, made if they are not yet; NULL without memory for them. */
 struct vm *process_vm(void);
 
-/* No more than so many frames for pages, and slots of the store; 0: as many as there are. VLSOS_ENOMEM without books. */
-int process_limit(uint32_t frames, uint32_t slots);
+/* No more than so many frames for pages, or slots of the store; 0: as many as there are. VLSOS_ENOMEM without books. */
+int process_limit_frames(uint32_t most);
+int process_limit_slots(uint32_t most);
 
 /* The first broken invariant in words, or NULL. */
 const char *process_check(void);

@@ -166,6 +166,12 @@ static void bad_records(void **state)
         {{.code = REPLAY_CREATE, .first = REPLAY_PROGRAM_MAX + 1}, "a program that is too large"},
         {{.code = REPLAY_FAIL, .first = 0x100000000}, "a count beyond 32 bits"},
         {{.code = REPLAY_CPU, .first = 0x100000000}, "a count beyond 32 bits"},
+        {{.code = REPLAY_LIMIT, .first = 0x100000000}, "a count beyond 32 bits"},
+        {{.code = REPLAY_LIMIT, .width = GUEST_LIMITS}, "an unknown limit"},
+        {{.code = REPLAY_STORE, .width = GUEST_STORE_FAILURES}, "an unknown failure of the store"},
+        {{.code = REPLAY_DUPLICATE, .id = REPLAY_PROCESSES}, "a process handle beyond the largest"},
+        {{.code = REPLAY_PROCESS_READ, .width = 3}, "an access has 1, 2 or 4 bytes"},
+        {{.code = REPLAY_PROCESS_WRITE, .width = 4, .first = 0x100000000}, "an access beyond 32 bits"},
     };
 
     (void)state;
@@ -225,6 +231,94 @@ static void program_memory(void **state)
                 "7 expect fault store page fault 0x00004000 = no: no fault");
     expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_FAULT, .pages = 2},
                 "8 expect fault 2 0x00000000 = no: no fault");
+}
+
+/* ---- virtual memory ---- */
+
+static uint32_t vm_asked[2];
+
+static int toy_duplicate(int process)
+{
+    return process == 7 ? 8 : -2;
+}
+
+static int toy_switch(int process)
+{
+    return process == 7 || process == 8 ? 0 : -2;
+}
+
+static int toy_create(const void *program, uint32_t size)
+{
+    (void)program;
+    (void)size;
+    return 7;
+}
+
+static int toy_two_numbers(uint32_t first, uint32_t second)
+{
+    vm_asked[0] = first;
+    vm_asked[1] = second;
+    return 0;
+}
+
+static int toy_policy(uint32_t number)
+{
+    return number < 3 ? 0 : -2;
+}
+
+static void virtual_memory(void **state)
+{
+    struct guest_ops ops = toy;
+    struct replay replay = fresh();
+
+    (void)state;
+    ops.process_create = toy_create;
+    ops.process_switch = toy_switch;
+    ops.process_duplicate = toy_duplicate;
+    ops.fail_store = ops.vm_limit = toy_two_numbers;
+    ops.vm_policy = toy_policy;
+    replay.guest = &ops;
+    expect_line(&replay, (struct replay_op){.code = REPLAY_DUPLICATE, .id = 1, .id2 = 0},
+                "1 duplicate @0 @1 = EINVARG");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_CREATE, .first = 5}, "2 create @0 5 = 7");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_DUPLICATE, .id = 1, .id2 = 0},
+                "3 duplicate @0 @1 = 8");
+    assert_int_equal(replay.processes[1], 8);
+    expect_line(&replay,
+                (struct replay_op){.code = REPLAY_PROCESS_READ, .id2 = 2, .width = 4, .first = 0x5000},
+                "4 pread @2 4 0x00005000 = EINVARG");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_EXPECT_NO_FAULT},
+                "5 expect no fault = no: refused");
+    expect_line(
+        &replay,
+        (struct replay_op){.code = REPLAY_PROCESS_WRITE, .id2 = 2, .width = 2, .first = 0x5000, .second = 9},
+        "6 pwrite @2 2 0x00005000 0x00000009 = EINVARG");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_PROCESS_FETCH, .id2 = 2, .first = 0x5000},
+                "7 pfetch @2 0x00005000 = EINVARG");
+    expect_line(&replay, (struct replay_op){.code = REPLAY_STORE, .width = GUEST_STORE_STUCK, .first = 3},
+                "8 store stuck 3 = ok");
+    assert_int_equal(vm_asked[0], GUEST_STORE_STUCK);
+    assert_int_equal(vm_asked[1], 3);
+    expect_line(&replay, (struct replay_op){.code = REPLAY_LIMIT, .width = GUEST_LIMIT_SLOTS, .first = 12},
+                "9 limit slots 12 = ok");
+    assert_int_equal(vm_asked[0], GUEST_LIMIT_SLOTS);
+    expect_line(&replay, (struct replay_op){.code = REPLAY_POLICY, .first = 3}, "10 policy 3 = EINVARG");
+}
+
+static void why_a_process_ended(void **state)
+{
+    static const struct replay_op op = {.code = REPLAY_PROCESS_READ, .id2 = 1, .width = 4, .first = 0x5000};
+    const struct replay_event event = {.op = &op,
+                                       .number = 3,
+                                       .status = -2,
+                                       .faulted = 1,
+                                       .fault = {.address = 0x5000, .error = PFERR_US, .process = 8},
+                                       .status_name = toy_status};
+
+    (void)state;
+    (void)replay_format(&event, line, sizeof line);
+    assert_string_equal(line,
+                        "3 pread @1 4 0x00005000 = fault 0x00005000 error US, process 8 ended: EINVARG");
 }
 
 static void wide_addresses(void **state)
@@ -303,6 +397,8 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("expectations are about the operation before them", expectations),
     KMS_TEST("expectations about mappings ask the kernel", expectations_about_mappings),
     KMS_TEST("an operation that a kernel lacks is not offered", what_a_kernel_lacks),
+    KMS_TEST("processes are duplicated, read, written, and their memory is limited", virtual_memory),
+    KMS_TEST("a fault that ended a process says why", why_a_process_ended),
     KMS_TEST("a program moves its break, its stack and to another CPU", program_memory),
     KMS_TEST("a 64-bit machine accesses addresses beyond 32 bits", wide_addresses),
     KMS_TEST("records that no replay can run are refused with words", bad_records),

@@ -46,7 +46,7 @@ static void reads_page(uint32_t linear, uint32_t number)
 
 static void limit_frames(uint32_t frames)
 {
-    assert_int_equal(process_limit(frames, 0), VLSOS_OK);
+    assert_int_equal(process_limit_frames(frames), VLSOS_OK);
 }
 
 /* ---- what a process has ---- */
@@ -362,7 +362,8 @@ static void a_full_store_ends_with_enospc(void **state)
     const int second = program(100, 2);
 
     (void)state;
-    assert_int_equal(process_limit(8, 16), VLSOS_OK);
+    limit_frames(8);
+    assert_int_equal(process_limit_slots(16), VLSOS_OK);
     process_alloc(second, 100 * PAGE_SIZE);
     for (uint32_t page = 0; page < 24; page++)
         user_writes(HEAP(page), page);
@@ -498,7 +499,9 @@ static void what_tools_see(void **state)
     const int id = program(100, 1);
 
     (void)state;
-    assert_int_equal(ops->vm_limit(6, 20), VLSOS_OK);
+    assert_int_equal(ops->vm_limit(GUEST_LIMIT_FRAMES, 6), VLSOS_OK);
+    assert_int_equal(ops->vm_limit(GUEST_LIMIT_SLOTS, 20), VLSOS_OK);
+    assert_int_equal(ops->vm_limit(GUEST_LIMITS, 20), VLSOS_EINVAL);
     assert_int_equal(ops->process_alloc(id, 10 * PAGE_SIZE), HEAP(0));
     for (uint32_t page = 0; page < 10; page++)
         user_writes(HEAP(page), page);
