@@ -35,19 +35,28 @@ static void make_block(uint32_t block, uint32_t size, bool is_hole)
     set_word_at(footer + OFFSET_HEADER, block);
 }
 
-/* A header stands here, and its footer where it should: whatever the address is. */
-static bool is_block(const heap_t *heap, uint32_t block)
+/* A header stands here, whatever the address is. */
+static bool has_header(const heap_t *heap, uint32_t block)
 {
     uint32_t size;
-    uint32_t footer;
 
     if (block % UNIT != 0 || block < heap->start || block >= heap->end || heap->end - block < HEAP_OVERHEAD)
         return false;
     size = block_size(block);
-    if (word_at(block) != HEAP_MAGIC || size % UNIT != 0 || size < HEAP_OVERHEAD || size > heap->end - block)
-        return false;
-    footer = block + size - HEAP_FOOTER;
+    return word_at(block) == HEAP_MAGIC && size % UNIT == 0 && size >= HEAP_OVERHEAD &&
+           size <= heap->end - block;
+}
+
+static bool has_footer(uint32_t block)
+{
+    const uint32_t footer = block + block_size(block) - HEAP_FOOTER;
+
     return word_at(footer) == HEAP_MAGIC && word_at(footer + OFFSET_HEADER) == block;
+}
+
+static bool is_block(const heap_t *heap, uint32_t block)
+{
+    return has_header(heap, block) && has_footer(block);
 }
 
 /* The block that ends here, by its footer; 0 if there is none that is whole. */
@@ -360,9 +369,9 @@ int heap_free(heap_t *heap, uint32_t address)
     struct neighbour right;
     uint32_t hole;
 
-    if (!is_block(heap, block) || block_is_hole(block))
+    if (!has_header(heap, block) || block_is_hole(block))
         return JSLK_INVALID;
-    if (!look_beside(heap, block, &left, &right))
+    if (!has_footer(block) || !look_beside(heap, block, &left, &right))
         return JSLK_CORRUPT;
     heap->blocks--;
     heap->used -= block_size(block);

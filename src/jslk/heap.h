@@ -74,8 +74,8 @@ int createHeap(heap_t *heap, const struct heap_area *area, const struct heap_pag
 uint32_t heap_alloc(heap_t *heap, uint32_t size, uint32_t how);
 
 /*
- * JSLK_INVALID: there is no header at this address that agrees with its footer, or it is a hole's; JSLK_CORRUPT: it is
- * a block, but the footer before it or the header after it is broken.
+ * JSLK_INVALID: no header stands before this address, or a hole's; JSLK_CORRUPT: a header does, but its footer, the footer
+ * before it or the header after it is broken: somebody wrote beyond a block.
  */
 int heap_free(heap_t *heap, uint32_t address);
 

@@ -21,7 +21,8 @@ static void keep_fault_handler(void)
 
 static void make(void)
 {
-    const struct kms_guest_options options = {.kernel = row->kernel->name, .mode = row->mode};
+    const struct kms_guest_options options = {
+        .kernel = row->kernel->name, .mode = row->mode, .machine.ram_size = row->kernel->ram_size};
     struct kms_guest **const made = &row->kernel->guests[row->mode];
     const enum kms_status status = *made ? KMS_OK : kms_guest_new(&options, made);
 
