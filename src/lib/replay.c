@@ -244,6 +244,7 @@ static void run_duplicate(struct replay *replay, struct replay_event *event)
 static bool run_in_process(struct replay *replay, struct replay_event *event)
 {
     run_switch(replay, event);
+    event->unserved = event->status != 0;
     return event->status == 0;
 }
 
@@ -315,18 +316,11 @@ static void expect_fault(struct replay *replay, struct replay_event *event)
     expect(event, fault->error == event->op->pages && fault->address == event->address, "another fault");
 }
 
-/* Without its process it is not made. */
-static bool is_process_access(const struct replay_op *op)
-{
-    return op && op->code >= REPLAY_PROCESS_READ && op->code <= REPLAY_PROCESS_FETCH;
-}
-
 static void expect_no_fault(struct replay *replay, struct replay_event *event)
 {
     event->fault = replay->last.fault;
     expect(event, !replay->last.faulted, "a fault");
-    if (!replay->last.faulted && is_process_access(replay->last.op))
-        expect(event, replay->last.status == 0, "refused");
+    expect(event, !replay->last.unserved, "refused");
 }
 
 static void expect_mapped(struct replay *replay, struct replay_event *event)
@@ -424,6 +418,7 @@ static void begin(struct replay *replay, struct replay_event *event, const struc
     event->value = 0;
     event->status = 0;
     event->faulted = 0;
+    event->unserved = 0;
     event->broken = NULL;
     event->status_name = replay->guest->status_name;
     event->arch = replay->guest->arch;

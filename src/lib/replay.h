@@ -118,8 +118,9 @@ struct replay_event {
     guest_addr address; /* the operand with its handle resolved */
     guest_addr second;  /* likewise */
     uint64_t value;     /* address, data read, or process number; 0 where there is none or after a failure */
-    int32_t status;  /* the kernel's, 0 where the operation has none; of a fault why it ended its process */
-    int32_t faulted; /* fault is valid */
+    int32_t status;   /* the kernel's, 0 where the operation has none; of a fault why it ended its process */
+    int32_t faulted;  /* fault is valid */
+    int32_t unserved; /* an access of a process that does not live: it was not made */
     struct guest_fault fault; /* the latest fault during this operation */
     const char *broken;       /* check: the broken invariant; expect: what differs; otherwise NULL */
     const char *(*status_name)(int status); /* the kernel's words, for whoever prints */
