@@ -93,7 +93,7 @@ void set_physical_word(uint32_t physical, uint32_t value)
     assert_int_equal(kms_phys_store(kms_machine_ram(kms_guest_machine(guest)), physical, 4, value), KMS_DONE);
 }
 
-uint32_t user_reads(uint32_t linear)
+uint32_t user_reads(uint64_t linear)
 {
     uint64_t value = 0;
 
@@ -101,12 +101,12 @@ uint32_t user_reads(uint32_t linear)
     return (uint32_t)value;
 }
 
-void user_writes(uint32_t linear, uint32_t value)
+void user_writes(uint64_t linear, uint32_t value)
 {
     assert_true(hw_user_store(linear, 4, value));
 }
 
-static void expect_fault(uint32_t linear, uint32_t error)
+static void expect_fault(uint64_t linear, uint32_t error)
 {
     const struct guest_ops *const ops = kms_guest_module(guest)->ops;
     struct guest_fault fault;
@@ -117,13 +117,13 @@ static void expect_fault(uint32_t linear, uint32_t error)
     assert_false(ops->take_fault(&fault));
 }
 
-void user_write_faults(uint32_t linear, uint32_t error)
+void user_write_faults(uint64_t linear, uint32_t error)
 {
     assert_false(hw_user_store(linear, 4, 0));
     expect_fault(linear, error);
 }
 
-void user_read_faults(uint32_t linear, uint32_t error)
+void user_read_faults(uint64_t linear, uint32_t error)
 {
     uint64_t value;
 

@@ -13,12 +13,13 @@
 #include <kernel/hw.h>
 #include <kmemsim/guest.h>
 
-/* A kernel under test, and its guests; one `static` for each kernel, the fields after `check` left out. */
+/* A kernel under test, and its guests; one `static` for each kernel, the last fields left out. */
 struct fixture_kernel {
     const char *name;            /* of the module */
     uint64_t ram_size;           /* 0: what the kernel\'s table asks for */
     void (*start)(void);         /* what a row that is not booted does after reset, in the guest; or NULL */
     const char *(*check)(void);  /* at the end, in the guest: the first broken invariant in words, or NULL */
+    uint64_t ram_size;           /* 0: what the kernel asks for */
     struct kms_guest *guests[2]; /* by mode */
 };
 
@@ -55,10 +56,10 @@ uint32_t physical_word(uint32_t physical);
 void set_physical_word(uint32_t physical, uint32_t value);
 
 /* Accesses at ring 3 in the current address space that succeed. */
-uint32_t user_reads(uint32_t linear);
-void user_writes(uint32_t linear, uint32_t value);
+uint32_t user_reads(uint64_t linear);
+void user_writes(uint64_t linear, uint32_t value);
 /* This access faults, with that error code, at its own address, as the kernel's table tells. */
-void user_write_faults(uint32_t linear, uint32_t error);
-void user_read_faults(uint32_t linear, uint32_t error);
+void user_write_faults(uint64_t linear, uint32_t error);
+void user_read_faults(uint64_t linear, uint32_t error);
 
 #endif
