@@ -38,6 +38,8 @@ bool own_op_is_silent(const struct ref_op *op);
 bool own_op_is_essential(const struct ref_op *op);
 /* Has it a value whose bits reducing may clear? (Pokes and accesses aside.) */
 bool own_op_has_value(const struct ref_op *op);
+/* Bytes of what the operation reads back, which is most likely its own value; 0: nothing. */
+unsigned own_op_value_width(const struct ref_op *op);
 /* Does a fault of this vector have an address? */
 bool own_fault_has_address(unsigned vector);
 /* Is `ok` demanded of it where no outcome is written? */

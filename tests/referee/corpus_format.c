@@ -32,6 +32,8 @@ static size_t value_width(const struct ref_op *op)
         return op->width;
     bool reads =
         op->code == REF_ACCESS && (op->kind == REF_READ || op->kind == REF_RMW || op->kind == REF_FETCH);
+    if (op->code != REF_ACCESS)
+        return own_op_value_width(op);
     return reads && !(op->flags & REF_NO_VALUE) ? op->width : 0;
 }
 
@@ -39,6 +41,8 @@ static size_t value_width(const struct ref_op *op)
 static uint64_t likely(const struct ref_case *c, size_t i)
 {
     const struct ref_op *op = &c->ops[i];
+    if (own_op_value_width(op))
+        return op->value;
     if (op->code != REF_PEEK)
         return 0;
     for (size_t k = i; k-- > 0;) {

@@ -42,8 +42,12 @@ static uint32_t features_of(const struct ref_cpu *c)
 
 static void fill_pattern(struct kms_ram *ram)
 {
-    for (uint32_t pa = REF_DATA; pa < REF_DATA_END; pa += 4)
-        kms_phys_store(ram, pa, 4, REF_PATTERN(pa));
+    uint32_t page[KMS_PAGE_SIZE / 4];
+    for (uint32_t at = REF_DATA; at < REF_DATA_END; at += sizeof(page)) {
+        for (uint32_t i = 0; i < KMS_PAGE_SIZE / 4; i++)
+            page[i] = REF_PATTERN(at + 4 * i);
+        kms_phys_write(ram, at, page, sizeof(page));
+    }
 }
 
 unsigned subject_policies(enum emulator_kind oracle)

@@ -96,6 +96,12 @@ bool own_op_has_value(const struct ref_op *op)
     return op->code == REF_PKRU || op->code == REF_PKRS;
 }
 
+unsigned own_op_value_width(const struct ref_op *op)
+{
+    (void)op;
+    return 0;
+}
+
 bool own_fault_has_address(unsigned vector)
 {
     return vector == PF;

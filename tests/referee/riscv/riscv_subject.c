@@ -46,6 +46,16 @@ unsigned subject_policies(enum emulator_kind oracle)
     return 0;
 }
 
+static void fill_pattern(struct kms_ram *ram)
+{
+    uint32_t page[KMS_PAGE_SIZE / 4];
+    for (uint32_t at = RV_DATA; at < RV_DATA_END; at += sizeof(page)) {
+        for (uint32_t i = 0; i < KMS_PAGE_SIZE / 4; i++)
+            page[i] = RV_PATTERN(at + 4 * i);
+        kms_phys_write(ram, at, page, sizeof(page));
+    }
+}
+
 struct subject *subject_new(const struct subject_options *options)
 {
     struct subject *s = calloc(1, sizeof(*s));
@@ -69,8 +79,7 @@ struct subject *subject_new(const struct subject_options *options)
         return NULL;
     }
     s->cpu = kms_machine_cpu(s->machine, 0);
-    for (uint32_t pa = RV_DATA; pa < RV_DATA_END; pa += 4)
-        kms_phys_store(kms_machine_ram(s->machine), pa, 4, RV_PATTERN(pa));
+    fill_pattern(kms_machine_ram(s->machine));
     if (kms_snapshot_take(s->machine, &s->fresh) == KMS_OK)
         return s;
     subject_free(s);

@@ -85,6 +85,11 @@ bool own_fault_has_words(const struct ref_result *result)
     return fault_word(result->vector) != NULL;
 }
 
+unsigned own_op_value_width(const struct ref_op *op)
+{
+    return op->code == RV_SATP ? 8 : 0;
+}
+
 bool own_fault_has_address(unsigned vector)
 {
     (void)vector;
