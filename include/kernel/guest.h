@@ -38,7 +38,8 @@ enum guest_arch {
 struct guest_work {
     uint64_t entries_scanned; /* of the allocator's tables or lists */
     uint64_t entries_written;
-    uint64_t tables_made; /* page tables and directories */
+    uint64_t tables_made;   /* page tables and directories */
+    uint64_t bytes_touched; /* of those entries, read and written; 0 where the kernel does not count them */
 };
 
 /* The heap as a tool may draw it. */

@@ -12,7 +12,8 @@ static const char usage[] =
     "usage: kmemsim run [OPTION]... FILE\n"
     "Run the operations in FILE (docs/operations.md; - is standard input, zstd is unpacked) on a kernel.\n"
     "\n"
-    "  --kernel NAME       which kernel (vana)\n"
+    "  --kernel NAME       which kernel (vana); kmemsim kernels lists them\n"
+    "  --kernel A,B,...    the same operations on each, side by side\n"
     "  --mode MODE         window: the kernel's own accesses go through the MMU (the default);\n"
     "                      direct: they go straight to RAM\n"
     "  --events            print a line for each operation, as the kernel prints them when booted\n"
@@ -22,8 +23,9 @@ static const char usage[] =
     "  --ratio             time reading and replaying against the same operations through malloc\n"
     "  --emit-binary OUT   run nothing; write the records that a booted kernel replays\n"
     "\n"
-    "Exit status: 0 if all was as expected, 1 if not, 2 on usage or bad input. Ctrl-C ends a run with its\n"
-    "results so far.\n";
+    "Exit status: 0 if all was as expected, 1 if not, 2 on usage or bad input; of several kernels the "
+    "highest.\n"
+    "Ctrl-C ends a run with its results so far.\n";
 
 /* ---- shared with the other parts ---- */
 
@@ -164,23 +166,19 @@ static void report(const struct run_report *run)
 }
 
 static int run_in_guest(const struct run_options *options, struct kms_guest *guest,
-                        const struct run_input *input)
+                        const struct run_input *input, struct run_kept *kept)
 {
     struct run_progress progress;
-    struct trace_tally *tally = calloc(1, sizeof *tally);
-    struct trace_run_result result;
-    struct run_check check = {.tally = tally, .events = options->events};
+    struct run_check check = {.tally = &kept->tally, .events = options->events};
     struct trace_watcher watcher = {.progress = step, .context = &progress};
     if (options->events)
         watcher = (struct trace_watcher){print_event, print_note, print_stop, step, &progress};
-    if (!tally || !trace_tally_start(tally, guest)) {
-        free(tally);
+    if (!trace_tally_start(&kept->tally, guest)) {
         run_complain("no memory for a run");
         return OPERATIONS_USAGE;
     }
     if (options->check && !run_check_start(&check, guest)) {
-        trace_tally_end(tally, guest);
-        free(tally);
+        trace_tally_end(&kept->tally, guest);
         return OPERATIONS_USAGE;
     }
     trace_file_cancel(input->file, &interrupted);
@@ -188,35 +186,62 @@ static int run_in_guest(const struct run_options *options, struct kms_guest *gue
     trace_run(&(struct trace_run_options){.guest = guest,
                                           .reader = input->reader,
                                           .file = options->file,
-                                          .tally = tally,
+                                          .tally = &kept->tally,
                                           .check = check.check,
                                           .watcher = &watcher,
                                           .cancel = &interrupted},
-              &result);
+              &kept->result);
     run_progress_clear(&progress);
     run_check_end(&check, guest);
-    result.broken += check.found;
-    struct run_report run = {
-        .options = options, .ops = kms_guest_module(guest)->ops, .result = &result, .tally = tally};
-    if (tally->has_heap)
-        run_draw_map(guest, &tally->heap, &run.map);
-    report(&run);
-    trace_tally_end(tally, guest);
-    free(tally);
-    return verdict(&result);
+    kept->result.broken += check.found;
+    kept->report = (struct run_report){.options = options,
+                                       .ops = kms_guest_module(guest)->ops,
+                                       .result = &kept->result,
+                                       .tally = &kept->tally};
+    if (kept->tally.has_heap)
+        run_draw_map(guest, &kept->tally.heap, &kept->report.map);
+    trace_tally_end(&kept->tally, guest);
+    return verdict(&kept->result);
+}
+
+int run_measure(const struct run_options *options, struct run_kept *kept)
+{
+    struct run_input input;
+    if (!run_open(options->file, &input))
+        return OPERATIONS_USAGE;
+    struct kms_guest *guest = run_boot(options);
+    int status = guest ? run_in_guest(options, guest, &input, kept) : OPERATIONS_USAGE;
+    kms_guest_free(guest);
+    run_close(&input);
+    return status;
 }
 
 static int run_file(const struct run_options *options)
 {
-    struct run_input input;
-    catch_interrupt();
-    if (!run_open(options->file, &input))
+    struct run_kept *kept = calloc(1, sizeof *kept);
+    if (!kept) {
+        run_complain("no memory for a run");
         return OPERATIONS_USAGE;
-    struct kms_guest *guest = run_boot(options);
-    int status = guest ? run_in_guest(options, guest, &input) : OPERATIONS_USAGE;
-    kms_guest_free(guest);
-    run_close(&input);
+    }
+    int status = run_measure(options, kept);
+    if (kept->report.ops)
+        report(&kept->report);
+    free(kept);
     return status;
+}
+
+/* What is said of one kernel's run only. */
+static bool is_for_one(const struct run_options *options)
+{
+    return options->events || options->ratio || options->binary;
+}
+
+static int run_several(const struct run_options *options)
+{
+    if (!is_for_one(options))
+        return run_compare(options);
+    run_complain("--events, --ratio and --emit-binary take one kernel");
+    return OPERATIONS_USAGE;
 }
 
 /* ---- options ---- */
@@ -279,6 +304,9 @@ int cmd_run(int argc, char **argv)
         return asked ? OPERATIONS_CLEAN : OPERATIONS_USAGE;
     }
     setlocale(LC_CTYPE, "");
+    catch_interrupt();
+    if (strchr(options.kernel, ','))
+        return run_several(&options);
     if (options.binary)
         return run_emit_binary(&options);
     return options.ratio ? run_ratio(&options) : run_file(&options);

@@ -2,7 +2,7 @@
 _kmemsim()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local commands="walk translate tlb mem map diff fault audit explain run record"
+    local commands="walk translate tlb mem map diff fault audit explain run kernels record"
     local options="--image --core --low-ram --cpu --symbols --cr0 --cr3 --cr4 --efer --pkru --pkrs --cpl --ac
         --maxphyaddr --mode --json --help"
 
@@ -13,6 +13,10 @@ _kmemsim()
     case $previous in
     --mode)
         COMPREPLY=($(compgen -W "32bit pae 4level 5level window direct" -- "$current"))
+        return
+        ;;
+    --kernel)
+        COMPREPLY=($(compgen -W "$(kmemsim kernels 2>/dev/null | cut -d ' ' -f 1)" -- "$current"))
         return
         ;;
     --image | --core | --symbols)
@@ -26,6 +30,7 @@ _kmemsim()
     audit) options="$options --kernel-base --limit --all" ;;
     fault) options="$options --cr2" ;;
     run) options="--kernel --mode --events --json --ratio --emit-binary --help" ;;
+    kernels) options="--json --help" ;;
     record) options="-o --limit --help --" ;;
     esac
     case $current in

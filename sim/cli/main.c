@@ -12,6 +12,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"run", cmd_run},
+    {"kernels", cmd_kernels},
     {"record", cmd_record},
 };
 

@@ -1,5 +1,5 @@
 /*
- * operations.h - the commands on operations: kmemsim run and kmemsim record.
+ * operations.h - the commands on operations: kmemsim run, kmemsim kernels and kmemsim record.
  *
  * Each takes its arguments as main() does, with its own name first, prints data on stdout and everything else
  * on stderr, and returns the exit status: 0 clean, 1 something was found, 2 usage or bad input.
@@ -11,6 +11,7 @@
 #include "trace/run.h"
 
 int cmd_run(int argc, char **argv);
+int cmd_kernels(int argc, char **argv);
 int cmd_record(int argc, char **argv);
 
 enum { OPERATIONS_CLEAN = 0, OPERATIONS_FOUND = 1, OPERATIONS_USAGE = 2 };
@@ -44,6 +45,17 @@ struct run_report {
     const struct trace_tally *tally;
     struct run_map map;
 };
+
+/* One run with everything that its report is made of. */
+struct run_kept {
+    struct run_report report; /* ops NULL: it did not come to run */
+    struct trace_run_result result;
+    struct trace_tally tally;
+};
+
+/* Boot a kernel, run the file on it and keep what happened: the exit status, after a line on stderr if it is
+ * OPERATIONS_USAGE. `options` outlives what is kept. */
+int run_measure(const struct run_options *options, struct run_kept *kept);
 
 /* ---- setting up ---- */
 
@@ -87,6 +99,35 @@ struct run_check {
 bool run_check_start(struct run_check *run, struct kms_guest *guest);
 /* Leaks are found now. */
 void run_check_end(struct run_check *run, struct kms_guest *guest);
+
+/* Several kernels side by side: what the columns and the programs' form are made of. */
+#define RUN_KERNELS_MAX 16u
+
+struct run_comparison {
+    const struct run_options *options;
+    const struct run_kept *runs;
+    size_t count;
+};
+
+/* Kernels' names with commas between them: the exit status, the worst of theirs. */
+int run_compare(const struct run_options *options);
+void run_print_comparison(const struct run_comparison *comparison);
+void run_print_comparison_json(const struct run_comparison *comparison);
+
+/* The numbers of one column. Shares are percent, or negative where the kernel does not tell. */
+struct run_figures {
+    uint64_t operations, findings, faults;
+    uint64_t failed;     /* allocations without memory */
+    uint64_t refused;    /* other operations answered with a status */
+    uint64_t peak_bytes; /* taken at most, beyond what was taken at start; and asked for by then */
+    uint64_t peak_asked;
+    double inside; /* of the bytes taken at the peak, those that nobody asked for */
+    double outside,
+        outside_worst; /* of the free units, those that one allocation could not have: at the end, ever */
+    double scanned, written,
+        bytes; /* entries, and bytes of them, for each operation that is no expectation */
+};
+struct run_figures run_figures(const struct run_kept *run);
 
 /* --emit-binary and --ratio; each returns the exit status. */
 int run_emit_binary(const struct run_options *options);

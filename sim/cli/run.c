@@ -40,6 +40,7 @@ static void print_commands(FILE *out)
         fprintf(out, "  %-10s %s\n", cli_commands[i]->name, cli_commands[i]->summary);
     fputs("\nand about kernels:\n\n"
           "  run        boot a kernel, run a file of operations on it and tell what happened\n"
+          "  kernels    list the kernels that there are\n"
           "  record     run a program and write its allocations as such a file\n"
           "\nAn image is a raw file (--image FILE[@BASE], several times) or an ELF core (--core FILE), also "
           "packed by\n"

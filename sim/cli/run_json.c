@@ -109,7 +109,7 @@ static json_t *work(const struct trace_tally *tally)
                      "levels_walked", number(tally->levels_walked));
 }
 
-void run_print_json(const struct run_report *report)
+static json_t *whole(const struct run_report *report)
 {
     const struct trace_tally *tally = report->tally;
     json_t *all =
@@ -127,7 +127,53 @@ void run_print_json(const struct run_report *report)
     json_object_set_new(all, "faults", faults(report));
     json_object_set_new(all, "finding_count", number(tally->finding_count));
     json_object_set_new(all, "findings", findings(tally));
+    return all;
+}
+
+static void print(json_t *all)
+{
     json_dumpf(all, stdout, JSON_INDENT(1) | JSON_ENSURE_ASCII);
     putchar('\n');
     json_decref(all);
+}
+
+void run_print_json(const struct run_report *report)
+{
+    print(whole(report));
+}
+
+/* ---- several kernels ---- */
+
+/* null where the kernel does not tell. */
+static json_t *known(double value)
+{
+    return value < 0.0 ? json_null() : json_real(value);
+}
+
+static json_t *figures(const struct run_kept *run)
+{
+    const struct run_figures now = run_figures(run);
+    json_t *all = json_pack("{so so so so so so so}", "operations", number(now.operations), "findings",
+                            number(now.findings), "faults", number(now.faults), "allocations_failed",
+                            number(now.failed), "operations_refused", number(now.refused), "peak_bytes",
+                            number(now.peak_bytes), "peak_bytes_asked", number(now.peak_asked));
+    json_object_set_new(all, "fragmentation_inside_percent", known(now.inside));
+    json_object_set_new(all, "fragmentation_outside_percent", known(now.outside));
+    json_object_set_new(all, "fragmentation_outside_worst_percent", known(now.outside_worst));
+    json_object_set_new(all, "entries_scanned_per_operation", known(now.scanned));
+    json_object_set_new(all, "entries_written_per_operation", known(now.written));
+    json_object_set_new(all, "bytes_touched_per_operation", known(now.bytes));
+    return all;
+}
+
+void run_print_comparison_json(const struct run_comparison *comparison)
+{
+    json_t *kernels = json_array();
+    for (size_t i = 0; i < comparison->count; i++) {
+        const struct run_report *report = &comparison->runs[i].report;
+        json_array_append_new(kernels, json_pack("{ss so so}", "kernel", report->ops->name, "figures",
+                                                 figures(&comparison->runs[i]), "run", whole(report)));
+    }
+    print(json_pack("{si ss ss so}", "version", RUN_JSON_VERSION, "command", "run", "file",
+                    comparison->options->file, "kernels", kernels));
 }

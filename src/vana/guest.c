@@ -218,6 +218,8 @@ static void guest_work(struct guest_work *work)
 {
     work->entries_scanned = kernel_heap.work.entries_scanned;
     work->entries_written = kernel_heap.work.entries_written;
+    work->bytes_touched = work->entries_scanned * sizeof(struct runs_node) +
+                          work->entries_written * sizeof(HEAP_BLOCK_TABLE_ENTRY);
     work->tables_made = paging_tables_made();
 }
 

@@ -151,6 +151,8 @@ static void guest_work(struct guest_work *work)
     work->entries_scanned = bytes.scanned + mem_page_work.words_scanned;
     work->entries_written = bytes.written + mem_page_work.words_written;
     work->tables_made = paging_tables_made();
+    work->bytes_touched = 2 * sizeof(uint32_t) * bytes.scanned + sizeof(uint32_t) * bytes.written +
+                          sizeof(uint64_t) * (mem_page_work.words_scanned + mem_page_work.words_written);
 }
 
 const struct guest_ops xelix_guest = {

@@ -8,8 +8,10 @@ int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "run") == 0)
         return cmd_run(argc - 1, argv + 1);
+    if (argc > 1 && strcmp(argv[1], "kernels") == 0)
+        return cmd_kernels(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "record") == 0)
         return cmd_record(argc - 1, argv + 1);
-    fputs("usage: operations_tool run|record ...\n", stderr);
+    fputs("usage: operations_tool run|kernels|record ...\n", stderr);
     return OPERATIONS_USAGE;
 }

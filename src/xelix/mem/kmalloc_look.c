@@ -23,18 +23,20 @@ struct kmalloc_stats kmalloc_get_stats(void)
     return stats;
 }
 
-/* The block that holds an offset. Units are asked for in order, so the search goes on where the last one ended; a
- * block there that is none any more is no place to go on from. */
+/* The block that holds an offset. Units are asked for in order, so the search goes on where the last one ended, if no
+ * header was written since. */
 static uint32_t block_around(uint32_t offset)
 {
     static uint32_t last;
+    static uint64_t written;
     uint32_t block = last;
 
-    if (block < KMALLOC_FIRST || block > offset || !block_fits(block) || !is_used(block))
+    if (written != kmalloc_arena.work.written || block > offset || block < KMALLOC_FIRST)
         block = KMALLOC_FIRST;
     while (offset >= block_next(block))
         block = block_next(block);
     last = block;
+    written = kmalloc_arena.work.written;
     return block;
 }
 
