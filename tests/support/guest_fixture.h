@@ -16,7 +16,6 @@
 /* A kernel under test, and its guests; one `static` for each kernel, the last fields left out. */
 struct fixture_kernel {
     const char *name;            /* of the module */
-    uint64_t ram_size;           /* 0: what the kernel\'s table asks for */
     void (*start)(void);         /* what a row that is not booted does after reset, in the guest; or NULL */
     const char *(*check)(void);  /* at the end, in the guest: the first broken invariant in words, or NULL */
     uint64_t ram_size;           /* 0: what the kernel asks for */
