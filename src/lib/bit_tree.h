@@ -1,9 +1,9 @@
 /*
- * bit_tree.h - a set of small numbers: is it in, put in, take out, which is the lowest? Each at a cost that hardly
- * depends on how many there could be.
+ * bit_tree.h - a set of small numbers: is it in, put in, take out, which is the lowest? Each at the same few steps,
+ * without a loop and without a branch, however many numbers there are.
  *
- * One bit for each number, and above each level of words a level with one bit for each word that is not 0, up to
- * a level of one word. Four levels of 64 reach 16,777,216 numbers.
+ * One bit for each number; over the words of these one bit for each word that is not 0, and over the words of those
+ * again: three levels of 64 reach 262,144 numbers.
  *
  * The tree lives in memory of the caller's. Nothing is checked against misuse: it is for an allocator that knows
  * what is in.
@@ -17,64 +17,64 @@
 
 #include "bits.h"
 
-#define BIT_TREE_WORD   64u
-#define BIT_TREE_LEVELS 4u
-#define BIT_TREE_NONE   UINT32_MAX
+#define BIT_TREE_WORD 64u
+#define BIT_TREE_MOST (BIT_TREE_WORD * BIT_TREE_WORD * BIT_TREE_WORD) /* numbers */
+#define BIT_TREE_NONE UINT32_MAX
 
 struct bit_tree {
-    uint64_t *levels[BIT_TREE_LEVELS]; /* [0] has the numbers, [depth - 1] is one word */
-    unsigned depth;
+    uint64_t top;     /* a bit for each word of middle */
+    uint64_t *middle; /* a bit for each word of bottom */
+    uint64_t *bottom; /* a bit for each number */
     uint32_t numbers; /* 0 .. numbers - 1 */
 };
 
-/* Words that a tree of so many numbers takes, at most: a constant expression for a constant. */
-#define BIT_TREE_LEVEL(numbers) (((numbers) + BIT_TREE_WORD - 1) / BIT_TREE_WORD)
-#define BIT_TREE_WORDS(numbers)                                                                              \
-    (BIT_TREE_LEVEL(numbers) + BIT_TREE_LEVEL(numbers) / (BIT_TREE_WORD - 1) + BIT_TREE_LEVELS)
+/* Words that a tree of so many numbers takes: a constant expression for a constant. */
+#define BIT_TREE_ABOVE(count)   (((count) + BIT_TREE_WORD - 1) / BIT_TREE_WORD)
+#define BIT_TREE_WORDS(numbers) (BIT_TREE_ABOVE(numbers) + BIT_TREE_ABOVE(BIT_TREE_ABOVE(numbers)))
 
-/* An empty set over numbers 0 .. numbers - 1, 1 to 2^24 of them, in BIT_TREE_WORDS(numbers) words that stay its own.
- * Returns the words used. */
+/* An empty set over numbers 0 .. numbers - 1, 1 to BIT_TREE_MOST of them, in BIT_TREE_WORDS(numbers) words that stay
+ * its own. Returns how many those are. */
 size_t bit_tree_create(struct bit_tree *tree, uint32_t numbers, uint64_t *words);
 
-/* The lowest member, or BIT_TREE_NONE. */
+static inline bool bit_tree_is_empty(const struct bit_tree *tree)
+{
+    return tree->top == 0;
+}
+
+/* The lowest member of a set that is not empty. */
 static inline uint32_t bit_tree_lowest(const struct bit_tree *tree)
 {
-    uint32_t word = 0;
+    const uint32_t middle = lowest_bit(tree->top);
+    const uint32_t bottom = middle * BIT_TREE_WORD + lowest_bit(tree->middle[middle]);
 
-    if (*tree->levels[tree->depth - 1] == 0)
-        return BIT_TREE_NONE;
-    for (unsigned level = tree->depth; level-- > 0;)
-        word = word * BIT_TREE_WORD + lowest_bit(tree->levels[level][word]);
-    return word;
+    return bottom * BIT_TREE_WORD + lowest_bit(tree->bottom[bottom]);
 }
 
 static inline bool bit_tree_has(const struct bit_tree *tree, uint32_t number)
 {
-    return tree->levels[0][number / BIT_TREE_WORD] >> number % BIT_TREE_WORD & 1;
+    return tree->bottom[number / BIT_TREE_WORD] >> number % BIT_TREE_WORD & 1;
 }
 
 /* Put in a number that is not in; take out one that is. */
 static inline void bit_tree_add(struct bit_tree *tree, uint32_t number)
 {
-    for (unsigned level = 0; level < tree->depth; level++, number /= BIT_TREE_WORD) {
-        uint64_t *const word = &tree->levels[level][number / BIT_TREE_WORD];
-        const uint64_t before = *word;
+    const uint32_t bottom = number / BIT_TREE_WORD, middle = bottom / BIT_TREE_WORD;
 
-        *word = before | (uint64_t)1 << number % BIT_TREE_WORD;
-        if (before)
-            return;
-    }
+    tree->bottom[bottom] |= (uint64_t)1 << number % BIT_TREE_WORD;
+    tree->middle[middle] |= (uint64_t)1 << bottom % BIT_TREE_WORD;
+    tree->top |= (uint64_t)1 << middle;
 }
 
+/* A bit above goes when the word below has become 0; its bit is shifted in as 1 then, as 0 otherwise. */
 static inline void bit_tree_remove(struct bit_tree *tree, uint32_t number)
 {
-    for (unsigned level = 0; level < tree->depth; level++, number /= BIT_TREE_WORD) {
-        uint64_t *const word = &tree->levels[level][number / BIT_TREE_WORD];
+    const uint32_t bottom = number / BIT_TREE_WORD, middle = bottom / BIT_TREE_WORD;
+    const uint64_t left = tree->bottom[bottom] & ~((uint64_t)1 << number % BIT_TREE_WORD);
+    const uint64_t above = tree->middle[middle] & ~((uint64_t)(left == 0) << bottom % BIT_TREE_WORD);
 
-        *word &= ~((uint64_t)1 << number % BIT_TREE_WORD);
-        if (*word)
-            return;
-    }
+    tree->bottom[bottom] = left;
+    tree->middle[middle] = above;
+    tree->top &= ~((uint64_t)(above == 0) << middle);
 }
 
 /* The number of members. Counts all words. */

@@ -4,18 +4,23 @@
 
 /* ---- making one ---- */
 
+static uint32_t tops_spanned(const struct buddy_region *region)
+{
+    const uint32_t first = region->start / BUDDY_TOP_SIZE;
+
+    return (region->start + region->size - 1) / BUDDY_TOP_SIZE - first + 1;
+}
+
 static bool is_region(const struct buddy_region *region)
 {
     return region->start % BUDDY_FRAME_SIZE == 0 && region->size % BUDDY_FRAME_SIZE == 0 &&
            region->size > 0 && region->size <= UINT32_MAX - region->start &&
-           region->start + region->size <= UINT32_MAX - BUDDY_TOP_SIZE;
+           tops_spanned(region) <= BIT_TREE_MOST >> BUDDY_TOP_ORDER;
 }
 
 static uint32_t frames_spanned(const struct buddy *buddy)
 {
-    const uint32_t tops = (buddy->end - buddy->origin + BUDDY_TOP_SIZE - 1) / BUDDY_TOP_SIZE;
-
-    return tops << BUDDY_TOP_ORDER;
+    return tops_spanned(&(struct buddy_region){buddy->start, buddy->end - buddy->start}) << BUDDY_TOP_ORDER;
 }
 
 static void place_tables(struct buddy *buddy, void *memory)
@@ -44,8 +49,8 @@ static void remove_free(struct buddy *buddy, unsigned order, uint32_t block)
     struct buddy_order *const at = &buddy->order[order];
 
     bit_tree_remove(&at->free, block);
-    if (--at->free_blocks == 0)
-        buddy->orders &= ~(1u << order);
+    at->free_blocks--;
+    buddy->orders &= ~((uint32_t)bit_tree_is_empty(&at->free) << order);
 }
 
 /* The greatest block that may start at this frame and ends at or before the other. */

@@ -14,7 +14,7 @@
  * out there. It deals in physical addresses.
  *
  * Placement: the lowest order that has a free block large enough, and the lowest block of that order.
- * A request and a release take one step for each order at most, each of at most BIT_TREE_LEVELS words.
+ * A request and a release take one step for each order at most, each of three words.
  *
  * Errors: VLSOS_EINVAL, and nothing changed, for what is not a block handed out. Not thread-safe.
  */
@@ -58,7 +58,7 @@ struct buddy {
 
 struct buddy_region {
     uint32_t start; /* physical, a multiple of the frame size */
-    uint32_t size;  /* likewise, more than 0; the region ends below 4 GiB */
+    uint32_t size;  /* likewise, more than 0; it touches at most 256 blocks of the top order, below 4 GiB */
 };
 
 /*
@@ -68,8 +68,7 @@ struct buddy_region {
 #define BUDDY_FRAMES(size) (((size) / BUDDY_TOP_SIZE + 2u) << BUDDY_TOP_ORDER)
 #define BUDDY_BYTES(size)                                                                                    \
     ((size_t)BUDDY_FRAMES(size) +                                                                            \
-     (2 * (size_t)BIT_TREE_WORDS(BUDDY_FRAMES(size)) + (size_t)BUDDY_ORDERS * (BIT_TREE_LEVELS + 1)) *       \
-         sizeof(uint64_t))
+     (2 * (size_t)BIT_TREE_WORDS(BUDDY_FRAMES(size)) + 4 * (size_t)BUDDY_ORDERS) * sizeof(uint64_t))
 
 /*
  * An allocator with all of the region free. The bookkeeping takes memory of BUDDY_BYTES(region->size), aligned

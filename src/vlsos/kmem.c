@@ -10,7 +10,7 @@
 
 #define LEAST_SHIFT 4u /* of the first class: 16 bytes */
 
-static struct slab_cache classes[KMEM_CLASSES];
+static struct slab_cache classes[KMEM_CLASSES]; /* the first caches: their numbers are their places */
 static uint32_t calls_until_failure;
 
 static const char *const names[KMEM_CLASSES] = {"kmem-16",  "kmem-32",  "kmem-64",   "kmem-128",
@@ -53,7 +53,7 @@ static struct slab_cache *class_for(size_t size)
     return &classes[bits > LEAST_SHIFT ? bits - LEAST_SHIFT : 0];
 }
 
-static void *alloc_large(size_t size, const char *owner)
+__attribute__((noinline)) static void *alloc_large(size_t size, const char *owner)
 {
     const unsigned order = buddy_order_for((uint64_t)size + (SLAB_DEBUG ? KMEM_ZONE : 0));
     const uint32_t address = pages_alloc(order);
@@ -102,14 +102,23 @@ static bool is_mapped_anywhere(uint32_t address, unsigned order)
     return found;
 }
 
-int kmem_free_by(void *ptr, const char *owner)
+/* Objects of other caches are no business of kmem_free(). */
+static int free_small(unsigned char *ptr, uint32_t address, const char *owner)
 {
-    const uint32_t address = ptr ? hw_linear(ptr) : 0;
-    struct slab_cache *const cache = slab_cache_at(address);
+    const unsigned number = pages_tag_at(address) - PAGES_TAG_SLAB;
+    struct slab_cache *const cache = &classes[number];
+    uint32_t offset;
+
+    if (number >= KMEM_CLASSES)
+        return VLSOS_EINVAL;
+    offset = address & (slab_bytes(cache) - 1u);
+    return slab_free_at(cache, (struct slab *)(void *)(ptr - offset), offset, owner);
+}
+
+__attribute__((noinline)) static int free_large(uint32_t address)
+{
     const int order = buddy_order_at(&kernel_pages, address);
 
-    if (cache)
-        return slab_free_by(cache, ptr, owner);
     if (order < 0 || !is_large(address))
         return VLSOS_EINVAL;
     if (is_mapped_anywhere(address, (unsigned)order))
@@ -117,6 +126,13 @@ int kmem_free_by(void *ptr, const char *owner)
     if (SLAB_DEBUG && kmem_zone_check(address, (unsigned)order))
         return VLSOS_ECORRUPT;
     return pages_free(address, (unsigned)order);
+}
+
+int kmem_free_by(void *ptr, const char *owner)
+{
+    const uint32_t address = ptr ? hw_linear(ptr) : 0;
+
+    return pages_tag_at(address) >= PAGES_TAG_SLAB ? free_small(ptr, address, owner) : free_large(address);
 }
 
 /* ---- large blocks, with VLSOS_MEMORY_DEBUG ---- */

@@ -14,7 +14,7 @@ _Static_assert(BUDDY_BYTES(POOL_MOST) + TAG_BYTES <= FRAME_TABLE_BYTES,
                "the frame table holds the books of all RAM");
 
 struct buddy kernel_pages;
-static uint8_t *tags; /* for each page of the pool, at the start of the frame table */
+uint8_t *pages_tags; /* at the start of the frame table */
 static pages_reclaimer reclaimers[PAGES_RECLAIMERS];
 
 static void *pool(void)
@@ -37,12 +37,12 @@ int pages_init(void)
         reclaimers[i] = NULL;
     if (end < VLSOS_RAM_LEAST)
         return VLSOS_ENOMEM;
-    tags = hw_ptr(VLSOS_FRAME_TABLE);
+    pages_tags = hw_ptr(VLSOS_FRAME_TABLE);
     status = buddy_create(&kernel_pages, &(struct buddy_region){VLSOS_POOL, end - VLSOS_POOL},
-                          tags + TAG_BYTES, FRAME_TABLE_BYTES - TAG_BYTES);
+                          pages_tags + TAG_BYTES, FRAME_TABLE_BYTES - TAG_BYTES);
     if (status != VLSOS_OK)
         return status;
-    memset(tags, PAGES_TAG_NONE, TAG_BYTES);
+    memset(pages_tags, PAGES_TAG_NONE, TAG_BYTES);
     kernel_pool_opened(pool(), end - VLSOS_POOL);
     return VLSOS_OK;
 }
@@ -99,15 +99,5 @@ void pages_tag(uint32_t address, unsigned order, unsigned tag)
     const uint32_t first = (address - VLSOS_POOL) / BUDDY_FRAME_SIZE;
 
     for (uint32_t i = 0; i < 1u << order; i++)
-        tags[first + i] = (uint8_t)tag;
-}
-
-unsigned pages_tag_at(uint32_t address)
-{
-    return pages_has(address) ? tags[(address - VLSOS_POOL) / BUDDY_FRAME_SIZE] : PAGES_TAG_NONE;
-}
-
-bool pages_has(uint32_t address)
-{
-    return address >= kernel_pages.start && address < kernel_pages.end;
+        pages_tags[first + i] = (uint8_t)tag;
 }

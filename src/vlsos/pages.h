@@ -9,10 +9,18 @@
 #define VLSOS_PAGES_H
 
 #include "buddy.h"
+#include "config.h"
 
 #define PAGES_NONE BUDDY_NONE
 
 extern struct buddy kernel_pages;
+extern uint8_t *pages_tags; /* for each page of the pool: see enum pages_tag */
+
+/* The address lies in the pool. */
+static inline bool pages_has(uint32_t address)
+{
+    return address >= kernel_pages.start && address < kernel_pages.end;
+}
 
 /* Make the pool, with all of it free. VLSOS_ENOMEM for a machine with less RAM than VLSOS_RAM_LEAST. */
 int pages_init(void);
@@ -39,12 +47,12 @@ enum pages_tag {
     PAGES_TAG_NONE = 0,
     PAGES_TAG_KMEM = 1,        /* a large block of kmem.h */
     PAGES_TAG_KMEM_MAPPED = 2, /* likewise, and mapped by mapping.h */
-    PAGES_TAG_SLAB = 16,       /* + the order of the slab */
+    PAGES_TAG_SLAB = 32,       /* + the number of the slab's cache */
 };
 void pages_tag(uint32_t address, unsigned order, unsigned tag);
-unsigned pages_tag_at(uint32_t address); /* 0 outside of the pool */
-
-/* The address lies in the pool. */
-bool pages_has(uint32_t address);
+static inline unsigned pages_tag_at(uint32_t address) /* 0 outside of the pool */
+{
+    return pages_has(address) ? pages_tags[(address - VLSOS_POOL) / BUDDY_FRAME_SIZE] : PAGES_TAG_NONE;
+}
 
 #endif

@@ -168,10 +168,9 @@ static uint32_t slab_create(struct slab_cache *cache)
 
     if (linear == PAGES_NONE)
         return 0;
-    pages_tag(linear, cache->order, PAGES_TAG_SLAB + cache->order);
+    pages_tag(linear, cache->order, PAGES_TAG_SLAB + cache->number);
     slab = slab_at(linear);
-    *slab = (struct slab){
-        .magic = SLAB_MAGIC, .cache = cache->number, .first = cache->first + next_colour(cache)};
+    *slab = (struct slab){.magic = SLAB_MAGIC, .first = cache->first + next_colour(cache)};
     fill_chain(cache, slab);
     make_objects(cache, slab);
     cache->statistics.slabs++;
@@ -190,10 +189,40 @@ static void slab_give_back(struct slab_cache *cache, uint32_t linear)
     cache->statistics.slabs_given_back++;
 }
 
+static void put_into_slab(struct slab_cache *cache, const struct slab_spare *object)
+{
+    struct slab *const slab = object->slab;
+    const bool was_full = slab->free == SLAB_LAST;
+
+    slab->chain[object->index] = slab->free;
+    slab->free = (uint16_t)object->index;
+    slab->taken--;
+    if (was_full || slab->taken == 0) {
+        const uint32_t linear = hw_linear(slab);
+
+        list_remove(was_full ? &cache->full : &cache->partial, slab);
+        list_add(slab->taken == 0 ? &cache->empty : &cache->partial, slab, linear);
+        cache->statistics.empty_slabs += slab->taken == 0;
+    }
+}
+
+/* The oldest spares go back to their slabs, until so many are left. */
+__attribute__((noinline)) static void put_spares(struct slab_cache *cache, uint32_t left)
+{
+    const uint32_t gone = cache->spare_count - left;
+
+    for (uint32_t i = 0; i < gone; i++)
+        put_into_slab(cache, &cache->spares[i]);
+    for (uint32_t i = 0; i < left; i++)
+        cache->spares[i] = cache->spares[gone + i];
+    cache->spare_count = left;
+}
+
 uint32_t slab_reclaim(struct slab_cache *cache)
 {
     uint32_t count = 0;
 
+    put_spares(cache, 0);
     while (cache->empty) {
         const uint32_t linear = cache->empty;
 
@@ -235,48 +264,56 @@ static bool find_slab(struct slab_cache *cache)
     return linear != 0;
 }
 
-static uint32_t take_object(struct slab_cache *cache, struct slab *slab)
+static struct slab_spare take_from_slab(struct slab_cache *cache)
 {
-    const uint32_t index = slab->free;
     const uint32_t linear = cache->partial;
+    struct slab *const slab = slab_at(linear);
+    const uint32_t index = slab->free;
 
     slab->free = slab->chain[index];
-    slab->chain[index] = SLAB_TAKEN;
     slab->taken++;
     if (slab->free == SLAB_LAST) {
         list_remove(&cache->partial, slab);
         list_add(&cache->full, slab, linear);
     }
-    cache->statistics.allocations++;
-    if (++cache->statistics.objects > cache->statistics.most_objects)
-        cache->statistics.most_objects = cache->statistics.objects;
-    return index;
+    return (struct slab_spare){slab, slab_object(cache, slab, index), index};
 }
 
-static void open_object(const struct slab_cache *cache, struct slab *slab, uint32_t index,
+/* One spare from a slab; apart, so that the short way through slab_alloc_by() stays short. False: no memory. */
+__attribute__((noinline)) static bool refill(struct slab_cache *cache)
+{
+    if (!find_slab(cache))
+        return false;
+    cache->spares[cache->spare_count++] = take_from_slab(cache);
+    return true;
+}
+
+static void open_object(const struct slab_cache *cache, const struct slab_spare *object,
                         const struct slab_record *record)
 {
     if (SLAB_DEBUG)
-        slab_zone_take(cache, slab, index, record);
+        slab_zone_take(cache, object->slab, object->index, record);
     else if (is_watched(cache))
-        kernel_block_handed_out((unsigned char *)slab + slab->first, slab_object(cache, slab, index),
+        kernel_block_handed_out((unsigned char *)object->slab + object->slab->first, object->object,
                                 record->size);
 }
 
 void *slab_alloc_by(struct slab_cache *cache, uint32_t size, const char *owner)
 {
-    struct slab *slab;
-    uint32_t index;
+    const struct slab_spare *spare;
 
-    if (size > cache->is.size || !find_slab(cache)) {
+    if (size > cache->is.size || (cache->spare_count == 0 && !refill(cache))) {
         cache->statistics.failures++;
         return NULL;
     }
-    slab = slab_at(cache->partial);
-    index = take_object(cache, slab);
+    spare = &cache->spares[--cache->spare_count];
+    spare->slab->chain[spare->index] = SLAB_TAKEN;
+    cache->statistics.allocations++;
+    if (++cache->statistics.objects > cache->statistics.most_objects)
+        cache->statistics.most_objects = cache->statistics.objects;
     if (SLAB_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
-        open_object(cache, slab, index, &(struct slab_record){.size = size, .owner = owner});
-    return slab_object(cache, slab, index);
+        open_object(cache, spare, &(struct slab_record){.size = size, .owner = owner});
+    return spare->object;
 }
 
 static void close_object(const struct slab_cache *cache, struct slab *slab, uint32_t index, const char *owner)
@@ -286,24 +323,6 @@ static void close_object(const struct slab_cache *cache, struct slab *slab, uint
     else if (is_watched(cache))
         kernel_block_taken_back((unsigned char *)slab + slab->first, slab_object(cache, slab, index),
                                 cache->stride);
-}
-
-static void put_object(struct slab_cache *cache, struct slab *slab, uint32_t index)
-{
-    const bool was_full = slab->free == SLAB_LAST;
-
-    slab->chain[index] = slab->free;
-    slab->free = (uint16_t)index;
-    slab->taken--;
-    cache->statistics.frees++;
-    cache->statistics.objects--;
-    if (was_full || slab->taken == 0) {
-        const uint32_t linear = hw_linear(slab);
-
-        list_remove(was_full ? &cache->full : &cache->partial, slab);
-        list_add(slab->taken == 0 ? &cache->empty : &cache->partial, slab, linear);
-        cache->statistics.empty_slabs += slab->taken == 0;
-    }
 }
 
 /* The number of the taken object that starts so many bytes into the slab, or SLAB_TAKEN. */
@@ -317,33 +336,48 @@ static uint32_t index_at(const struct slab_cache *cache, const struct slab *slab
     return index;
 }
 
-int slab_free_by(struct slab_cache *cache, void *object, const char *owner)
+static void keep_spare(struct slab_cache *cache, struct slab *slab, uint32_t index)
 {
-    const uint32_t linear = hw_linear(object);
-    const uint32_t offset = linear & (slab_bytes(cache) - 1u);
-    struct slab *const slab = (struct slab *)(void *)((unsigned char *)object - offset);
-    uint32_t index;
+    struct slab_spare *spare;
 
-    if (pages_tag_at(linear) != PAGES_TAG_SLAB + cache->order || slab->cache != cache->number)
-        return VLSOS_EINVAL;
-    index = index_at(cache, slab, offset);
+    if (cache->spare_count == SLAB_SPARES)
+        put_spares(cache, SLAB_SPARES / 2);
+    spare = &cache->spares[cache->spare_count++];
+    spare->slab = slab;
+    spare->object = slab_object(cache, slab, index);
+    spare->index = index;
+    slab->chain[index] = SLAB_SPARE;
+    cache->statistics.objects--;
+}
+
+int slab_free_at(struct slab_cache *cache, struct slab *slab, uint32_t offset, const char *owner)
+{
+    const uint32_t index = index_at(cache, slab, offset);
+
     if (index == SLAB_TAKEN)
         return VLSOS_EINVAL;
     if (SLAB_DEBUG && slab_zone_check(cache, slab, index))
         return VLSOS_ECORRUPT;
-    put_object(cache, slab, index);
+    keep_spare(cache, slab, index);
     if (SLAB_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
         close_object(cache, slab, index, owner);
     return VLSOS_OK;
 }
 
+int slab_free_by(struct slab_cache *cache, void *object, const char *owner)
+{
+    const uint32_t linear = object ? hw_linear(object) : 0;
+    const uint32_t offset = linear & (slab_bytes(cache) - 1u);
+    struct slab *const slab = (struct slab *)(void *)((unsigned char *)object - offset);
+
+    if (pages_tag_at(linear) != PAGES_TAG_SLAB + cache->number)
+        return VLSOS_EINVAL;
+    return slab_free_at(cache, slab, offset, owner);
+}
+
 struct slab_cache *slab_cache_at(uint32_t linear)
 {
     const unsigned tag = pages_tag_at(linear);
-    const struct slab *slab;
 
-    if (tag < PAGES_TAG_SLAB || tag > PAGES_TAG_SLAB + SLAB_ORDER_MOST)
-        return NULL;
-    slab = slab_at(linear & ~((BUDDY_FRAME_SIZE << (tag - PAGES_TAG_SLAB)) - 1u));
-    return slab->cache < SLAB_CACHES ? slab_caches[slab->cache] : NULL;
+    return tag >= PAGES_TAG_SLAB ? slab_caches[tag - PAGES_TAG_SLAB] : NULL;
 }

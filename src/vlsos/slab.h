@@ -11,6 +11,9 @@
  * their objects at different colours, multiples of the alignment, so that the same object of two slabs does not
  * fight for one line of a processor's cache.
  *
+ * What was given back last is handed out next: a cache keeps the latest SLAB_SPARES objects aside, and only the
+ * others go back to their slabs.
+ *
  * A cache keeps slabs in three lists: partly taken, full, and empty. Empty ones stay until slab_reclaim(), which the
  * page allocator calls when it has run out (pages.h). All of them hold linear addresses, which are physical ones.
  *
@@ -40,6 +43,8 @@
 #define SLAB_ORDER_MOST  3u  /* of a slab: 32 KiB */
 #define SLAB_COLOUR      64u /* colours are this far apart, or by the alignment if that is more */
 
+#define SLAB_SPARES 64u /* objects that a cache keeps aside */
+
 struct slab_options {
     const char *name;
     uint32_t size;                   /* of an object, 1 .. SLAB_SIZE_MOST */
@@ -48,10 +53,17 @@ struct slab_options {
 };
 
 struct slab_statistics {
-    uint64_t allocations, frees, failures; /* so far */
+    uint64_t allocations, failures; /* so far; what was freed is allocations less objects */
     uint64_t slabs_made, slabs_given_back;
     uint32_t objects, most_objects; /* handed out now, and at most at any time */
     uint32_t slabs, empty_slabs;    /* now */
+};
+
+/* A free object that its slab takes for handed out. */
+struct slab_spare {
+    struct slab *slab;
+    unsigned char *object;
+    uint32_t index;
 };
 
 /* A cache belongs to the kernel's static data; its fields are the allocator's. */
@@ -67,6 +79,8 @@ struct slab_cache {
     uint32_t colour;               /* of the next slab */
     uint32_t reciprocal;           /* 2^32 / stride, rounded up: a product instead of a division */
     uint32_t partial, full, empty; /* the first slab of each list, or 0 */
+    uint32_t spare_count;
+    struct slab_spare spares[SLAB_SPARES]; /* the latest last */
     struct slab_statistics statistics;
 };
 

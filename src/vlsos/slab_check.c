@@ -22,9 +22,8 @@ static const char *say(const struct slab_cache *cache, uint32_t linear, const ch
 
 static bool is_slab(const struct slab_cache *cache, uint32_t linear)
 {
-    return linear % slab_bytes(cache) == 0 && pages_tag_at(linear) == PAGES_TAG_SLAB + cache->order &&
-           buddy_order_at(&kernel_pages, linear) == (int)cache->order &&
-           slab_at(linear)->magic == SLAB_MAGIC && slab_at(linear)->cache == cache->number;
+    return linear % slab_bytes(cache) == 0 && pages_tag_at(linear) == PAGES_TAG_SLAB + cache->number &&
+           buddy_order_at(&kernel_pages, linear) == (int)cache->order && slab_at(linear)->magic == SLAB_MAGIC;
 }
 
 /* The chain visits every free object once. */
@@ -36,7 +35,7 @@ static const char *check_chain(const struct slab_cache *cache, const struct slab
         if (at >= cache->per_slab || ++free > cache->per_slab)
             return "the chain of free objects leads astray";
     for (uint32_t i = 0; i < cache->per_slab; i++)
-        taken += slab->chain[i] == SLAB_TAKEN;
+        taken += slab->chain[i] == SLAB_TAKEN || slab->chain[i] == SLAB_SPARE;
     if (taken != slab->taken)
         return "the count of taken objects is not their number";
     return free + taken == cache->per_slab ? NULL : "a free object is not in the chain";
@@ -104,6 +103,17 @@ static const char *check_list(struct pass *pass, uint32_t list, enum fill fill)
     return broken;
 }
 
+static const char *check_spares(const struct slab_cache *cache)
+{
+    for (uint32_t i = 0; i < cache->spare_count; i++) {
+        const struct slab_spare *const spare = &cache->spares[i];
+
+        if (spare->index >= cache->per_slab || spare->slab->chain[spare->index] != SLAB_SPARE)
+            return say(cache, hw_linear(spare->slab), "an object kept aside is not free");
+    }
+    return NULL;
+}
+
 const char *slab_check(const struct slab_cache *cache)
 {
     struct pass pass = {.cache = cache};
@@ -117,7 +127,9 @@ const char *slab_check(const struct slab_cache *cache)
         broken = check_list(&pass, cache->full, FILL_FULL);
     if (!broken && pass.slabs != cache->statistics.slabs)
         broken = say(cache, 0, "the count of slabs is not their number");
-    if (!broken && pass.objects != cache->statistics.objects)
+    if (!broken)
+        broken = check_spares(cache);
+    if (!broken && pass.objects != cache->statistics.objects + cache->spare_count)
         broken = say(cache, 0, "the count of objects is not their number");
     return broken;
 }

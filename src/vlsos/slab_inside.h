@@ -17,6 +17,7 @@
 #define SLAB_MAGIC 0x51ab51abu
 #define SLAB_TAKEN UINT16_MAX        /* in the chain: handed out */
 #define SLAB_LAST  (UINT16_MAX - 1u) /* in the chain: no other free object follows */
+#define SLAB_SPARE (UINT16_MAX - 2u) /* in the chain: free, and kept aside by its cache */
 #define SLAB_ZONE  16u               /* bytes of a red zone, at least */
 
 /* Books of an object, with VLSOS_MEMORY_DEBUG. Names are numbers: a pointer's width is the host's. */
@@ -28,13 +29,15 @@ struct slab_books {
 
 struct slab {
     uint32_t magic;
-    uint32_t cache;      /* its number */
     uint32_t next, prev; /* in the cache's list, or 0 */
     uint32_t first;      /* offset of the first place */
-    uint16_t taken;      /* objects handed out */
+    uint16_t taken;      /* objects handed out or kept aside */
     uint16_t free;       /* the first free one, or SLAB_LAST */
     uint16_t chain[];    /* per_slab numbers; with VLSOS_MEMORY_DEBUG as many books follow */
 };
+
+/* Give back the object that starts so many bytes into a slab of this cache. */
+int slab_free_at(struct slab_cache *cache, struct slab *slab, uint32_t offset, const char *owner);
 
 extern struct slab_cache *slab_caches[SLAB_CACHES];
 

@@ -114,8 +114,9 @@ static void every_order_up_to_4_mib_is_aligned_to_its_size(void **state)
 static void a_region_that_is_none_is_refused(void **state)
 {
     static unsigned char memory[BUDDY_BYTES(TOP)] __attribute__((aligned(8)));
-    static const struct buddy_region wrong[] = {
-        {START, 0}, {START + 1, FRAME}, {START, FRAME + 1}, {0xfffff000u, 2 * FRAME}, {0xffc00000u, TOP}};
+    static const struct buddy_region wrong[] = {{START, 0},         {START + 1, FRAME},
+                                                {START, FRAME + 1}, {0xfffff000u, 2 * FRAME},
+                                                {0xffc00000u, TOP}, {START, 256u * TOP + FRAME}};
     struct buddy buddy = {.start = 77};
 
     (void)state;
@@ -421,7 +422,7 @@ static void the_checker_finds_levels_that_disagree(void **state)
 {
     (void)state;
     make(START, 2 * TOP);
-    it->buddy.order[0].free.levels[0][9] = 1;
+    it->buddy.order[0].free.bottom[9] = 1;
     expect_broken("levels of the free set disagree");
 }
 
