@@ -21,6 +21,9 @@ static const char usage[] =
     "freed\n"
     "  --json              the report for programs\n"
     "  --ratio             time reading and replaying against the same operations through malloc\n"
+    "  --policy NAME       replace pages of processes by this policy of the kernel's\n"
+    "  --policies          run the file under each of them, and compare with Belady's optimum\n"
+    "  --frames N          at most N frames for pages of processes\n"
     "  --emit-binary OUT   run nothing; write the records that a booted kernel replays\n"
     "\n"
     "Exit status: 0 if all was as expected, 1 if not, 2 on usage or bad input; of several kernels the "
@@ -210,7 +213,8 @@ int run_measure(const struct run_options *options, struct run_kept *kept)
     if (!run_open(options->file, &input))
         return OPERATIONS_USAGE;
     struct kms_guest *guest = run_boot(options);
-    int status = guest ? run_in_guest(options, guest, &input, kept) : OPERATIONS_USAGE;
+    const bool ready = guest && run_set_up_vm(options, guest);
+    int status = ready ? run_in_guest(options, guest, &input, kept) : OPERATIONS_USAGE;
     kms_guest_free(guest);
     run_close(&input);
     return status;
@@ -257,19 +261,27 @@ static bool parse_mode(const char *word, enum kms_guest_mode *mode)
     return true;
 }
 
+static bool parse_frames(const char *word, uint32_t *frames)
+{
+    char *end;
+    errno = 0;
+    unsigned long long number = strtoull(word, &end, 10);
+    if (word[0] < '0' || word[0] > '9' || *end != '\0' || errno != 0 || number == 0 || number > UINT32_MAX)
+        return false;
+    *frames = (uint32_t)number;
+    return true;
+}
+
 /* False: usage is to be shown, on stdout if it was asked for. */
 static bool parse(int argc, char **argv, struct run_options *options, bool *asked)
 {
     static const struct option known[] = {
-        {"kernel", required_argument, NULL, 'k'},
-        {"mode", required_argument, NULL, 'm'},
-        {"events", no_argument, NULL, 'e'},
-        {"json", no_argument, NULL, 'j'},
-        {"ratio", no_argument, NULL, 'r'},
-        {"emit-binary", required_argument, NULL, 'b'},
-        {"check", no_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"kernel", required_argument, NULL, 'k'}, {"mode", required_argument, NULL, 'm'},
+        {"events", no_argument, NULL, 'e'},       {"json", no_argument, NULL, 'j'},
+        {"ratio", no_argument, NULL, 'r'},        {"emit-binary", required_argument, NULL, 'b'},
+        {"check", no_argument, NULL, 'c'},        {"policy", required_argument, NULL, 'p'},
+        {"policies", no_argument, NULL, 'P'},     {"frames", required_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, "", known, NULL)) != -1;) {
@@ -285,6 +297,13 @@ static bool parse(int argc, char **argv, struct run_options *options, bool *aske
         case 'r': options->ratio = true; break;
         case 'c': options->check = true; break;
         case 'b': options->binary = optarg; break;
+        case 'p': options->policy = optarg; break;
+        case 'P': options->policies = true; break;
+        case 'f':
+            if (parse_frames(optarg, &options->frames))
+                break;
+            run_complain("a number of frames is 1 to 4294967295, not \"%s\"", optarg);
+            return false;
         case 'h': *asked = true; return false;
         default: return false;
         }
@@ -309,5 +328,7 @@ int cmd_run(int argc, char **argv)
         return run_several(&options);
     if (options.binary)
         return run_emit_binary(&options);
+    if (options.policies)
+        return run_policies(&options);
     return options.ratio ? run_ratio(&options) : run_file(&options);
 }

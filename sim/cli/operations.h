@@ -25,6 +25,9 @@ struct run_options {
     bool events;
     bool ratio;
     bool check; /* leaks and overwritten blocks */
+    bool policies;
+    const char *policy; /* of replacement, or NULL: the kernel's default */
+    uint32_t frames;    /* for pages of processes; 0: all */
 };
 
 /* The heap at the end, folded into cells of equally many units. */
@@ -129,7 +132,27 @@ struct run_figures {
 };
 struct run_figures run_figures(const struct run_kept *run);
 
-/* --emit-binary and --ratio; each returns the exit status. */
+/* ---- virtual memory (run_vm.c) ---- */
+
+/* The policy and the frames that the options ask for, on a booted guest; false after a line on stderr. */
+bool run_set_up_vm(const struct run_options *options, struct kms_guest *guest);
+
+/* The share of accesses that found their page in a frame, in percent. */
+double run_hit_rate(const struct trace_vm_sample *sums);
+
+void run_print_vm(const struct trace_tally *tally);
+
+/* A curve of up to CURVE_WIDTH steps from 0 to the greatest value, as the heap's. */
+struct run_curve {
+    const char *name, *unit;
+    double (*value)(const void *samples, size_t i);
+    const void *samples;
+    size_t count;
+};
+void run_print_curve(const struct run_curve *curve);
+
+/* --policies, --emit-binary and --ratio; each returns the exit status. */
+int run_policies(const struct run_options *options);
 int run_emit_binary(const struct run_options *options);
 int run_ratio(const struct run_options *options);
 

@@ -59,6 +59,45 @@ static json_t *heap(const struct trace_tally *tally)
     return all;
 }
 
+static json_t *vm_samples(const struct trace_vm *vm)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < vm->sample_count; i++) {
+        const struct trace_vm_sample *sample = &vm->samples[i];
+        json_array_append_new(all, json_pack("{so so so so so so}", "operation", number(sample->operation),
+                                             "accesses", number(sample->accesses), "page_ins",
+                                             number(sample->page_ins), "faults", number(sample->faults),
+                                             "evictions", number(sample->evictions), "write_backs",
+                                             number(sample->write_backs)));
+    }
+    return all;
+}
+
+static json_t *vm(const struct trace_tally *tally)
+{
+    const struct trace_vm *seen = &tally->vm;
+    const struct guest_vm_info *now = &seen->now, *start = &seen->start;
+    const struct trace_vm_sample sums = trace_vm_now(seen);
+    const uint64_t optimum = seen->optimum;
+    const char *policy =
+        tally->ops->vm_policy_name ? tally->ops->vm_policy_name((uint32_t)now->policy) : NULL;
+    json_t *all =
+        json_pack("{so so so so so so so so so}", "accesses", number(sums.accesses), "faults",
+                  number(sums.faults), "refused", number(now->refused - start->refused), "page_ins",
+                  number(sums.page_ins), "swap_ins", number(now->swap_ins - start->swap_ins), "copies",
+                  number(now->copies - start->copies), "evictions", number(sums.evictions), "write_backs",
+                  number(sums.write_backs), "failed_transfers", number(now->failures - start->failures));
+    json_object_set_new(all, "frames", number(now->frames));
+    json_object_set_new(all, "peak_frames", number(seen->peak_frames));
+    json_object_set_new(all, "slots_used", number(now->slots_used));
+    json_object_set_new(all, "invalidations", number(now->invalidations - start->invalidations));
+    json_object_set_new(all, "hit_percent", json_real(run_hit_rate(&sums)));
+    json_object_set_new(all, "policy", policy ? json_string(policy) : json_null());
+    json_object_set_new(all, "optimum_page_ins", optimum == UINT64_MAX ? json_null() : number(optimum));
+    json_object_set_new(all, "samples", vm_samples(seen));
+    return all;
+}
+
 static json_t *map(const struct run_map *drawn)
 {
     json_t *cells = json_array();
@@ -123,6 +162,8 @@ static json_t *whole(const struct run_report *report)
         json_object_set_new(all, "heap", heap(tally));
     if (report->map.cells > 0)
         json_object_set_new(all, "heap_map", map(&report->map));
+    if (tally->vm.present)
+        json_object_set_new(all, "virtual_memory", vm(tally));
     json_object_set_new(all, "fault_count", number(tally->fault_count));
     json_object_set_new(all, "faults", faults(report));
     json_object_set_new(all, "finding_count", number(tally->finding_count));

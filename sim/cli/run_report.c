@@ -118,8 +118,6 @@ static double occupancy(const struct trace_tally *tally, const struct trace_samp
     return percent(sample->used_units, heap_units(tally));
 }
 
-typedef double (*curve_value)(const struct trace_tally *, const struct trace_sample *);
-
 static void print_step(double share)
 {
     static const char *const blocks[CURVE_STEPS] = {"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
@@ -132,19 +130,28 @@ static void print_step(double share)
         putchar(plain[step]);
 }
 
-static void print_curve(const struct trace_tally *tally, const char *name, curve_value value)
+void run_print_curve(const struct run_curve *curve)
 {
-    size_t count = tally->sample_count;
-    size_t width = count < CURVE_WIDTH ? count : CURVE_WIDTH;
+    size_t width = curve->count < CURVE_WIDTH ? curve->count : CURVE_WIDTH;
     double most = 0.0;
-    for (size_t i = 0; i < count; i++) {
-        double now = value(tally, &tally->samples[i]);
+    for (size_t i = 0; i < curve->count; i++) {
+        double now = curve->value(curve->samples, i);
         most = now > most ? now : most;
     }
-    printf("  %-14s ", name);
+    printf("  %-14s ", curve->name);
     for (size_t i = 0; i < width; i++)
-        print_step(most > 0.0 ? value(tally, &tally->samples[i * count / width]) / most : 0.0);
-    printf("  0 to %.1f %%\n", most);
+        print_step(most > 0.0 ? curve->value(curve->samples, i * curve->count / width) / most : 0.0);
+    printf("  0 to %.1f%s\n", most, curve->unit);
+}
+
+static double occupancy_at(const void *tally, size_t i)
+{
+    return occupancy(tally, &((const struct trace_tally *)tally)->samples[i]);
+}
+
+static double fragmentation_at(const void *tally, size_t i)
+{
+    return run_fragmentation(tally, &((const struct trace_tally *)tally)->samples[i]);
 }
 
 static void print_heap(const struct trace_tally *tally)
@@ -164,8 +171,8 @@ static void print_heap(const struct trace_tally *tally)
            heap->longest_free_units, run_fragmentation(tally, &now));
     if (tally->sample_count == 0)
         return;
-    print_curve(tally, "taken", occupancy);
-    print_curve(tally, "fragmentation", run_fragmentation);
+    run_print_curve(&(struct run_curve){"taken", " %", occupancy_at, tally, tally->sample_count});
+    run_print_curve(&(struct run_curve){"fragmentation", " %", fragmentation_at, tally, tally->sample_count});
     putchar('\n');
 }
 
@@ -252,6 +259,7 @@ void run_print_report(const struct run_report *report)
     if (report->tally->has_heap)
         print_heap(report->tally);
     print_map(report);
+    run_print_vm(report->tally);
     print_faults(report);
     print_findings(report);
     print_verdict(report);

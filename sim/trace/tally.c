@@ -22,6 +22,7 @@ static void look_at_start(void *context)
     if (tally->ops->work)
         tally->ops->work(&tally->work_at_start);
     tally->work = tally->work_at_start;
+    trace_vm_start(&tally->vm, tally->ops);
 }
 
 bool trace_tally_start(struct trace_tally *tally, struct kms_guest *guest)
@@ -38,6 +39,7 @@ bool trace_tally_start(struct trace_tally *tally, struct kms_guest *guest)
 void trace_tally_end(struct trace_tally *tally, struct kms_guest *guest)
 {
     kms_machine_unobserve(kms_guest_machine(guest), &tally->observer);
+    trace_vm_end(&tally->vm);
     free(tally->sizes);
     tally->sizes = NULL;
     tally->size_count = 0;
@@ -218,6 +220,7 @@ void trace_tally_event(struct trace_tally *tally, const struct replay_event *eve
     }
     if (event->broken)
         find_broken(tally, event, line);
+    trace_vm_event(&tally->vm, tally->ops, event);
     tally_asked(tally, event);
     tally_heap(tally, event, line);
     tally_work(tally, event->op->code, line);

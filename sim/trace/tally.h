@@ -6,6 +6,8 @@
 #include <kmemsim/guest.h>
 #include <kmemsim/trace.h>
 
+#include "trace/tally_vm.h"
+
 #include "../src/lib/replay.h"
 
 #define TRACE_SAMPLES   256u /* of the heap over a whole run, however long */
@@ -69,6 +71,8 @@ struct trace_tally {
     uint64_t finding_count;
     struct trace_fault faults[TRACE_FINDINGS];
     uint64_t fault_count;
+
+    struct trace_vm vm;
 
     uint64_t walks, levels_walked; /* page walks of the machine, and the entries that they read */
 
