@@ -1,10 +1,10 @@
 /*
  * The heap: headers, footers and index worked out by hand, and long random sequences against the list of
- * fuzz/jslk/shadow.h, which places every block too.
+ * shadow.h, which places every block too.
  */
 #include "jslk_fixture.h"
 
-#include "../../fuzz/jslk/shadow.h"
+#include "shadow.h"
 
 #define BLOCKS JSLK_KHEAP_START + 4 * JSLK_HEAP_INDEX_SIZE /* the first header */
 #define FIRST  (BLOCKS + 12)

@@ -1,11 +1,11 @@
 /*
- * shadow.h - JSLK's heap as a list, for a fuzz target and for tests: the rules of the document without its structures.
+ * shadow.h - JSLK's heap as a list, for tests and for the fuzz target: the rules of the document without its structures.
  *
  * Blocks stand in a plain array in the order of their addresses, and every search looks at all of them. Knows where each
  * block goes and when the heap grows and shrinks; knows nothing of frames but their number. Shares no code with the kernel.
  */
-#ifndef FUZZ_JSLK_SHADOW_H
-#define FUZZ_JSLK_SHADOW_H
+#ifndef TESTS_JSLK_SHADOW_H
+#define TESTS_JSLK_SHADOW_H
 
 #include <stdbool.h>
 #include <stdint.h>
