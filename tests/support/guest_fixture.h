@@ -18,6 +18,7 @@ struct fixture_kernel {
     const char *name;            /* of the module */
     void (*start)(void);         /* what a row that is not booted does after reset, in the guest; or NULL */
     const char *(*check)(void);  /* at the end, in the guest: the first broken invariant in words, or NULL */
+    uint64_t ram_size;           /* 0: what the kernel asks for */
     struct kms_guest *guests[2]; /* by mode */
 };
 
