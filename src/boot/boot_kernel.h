@@ -18,6 +18,10 @@ struct boot_kernel {
     uint32_t user_stack_top;       /* ESP of a visit to ring 3, which pushes nothing */
     const struct replay_op *story; /* runs when the loader brings no operations */
     uint32_t story_length;
+    /* For a kernel with hw_set_user_cr3(), or NULL: lets ring 3 execute one page of the image in the space that it has,
+     * and takes it away again after the visit, if that space is still there. */
+    void (*lend_code)(uint32_t address);
+    void (*take_code_back)(uint32_t address);
 };
 
 extern const struct boot_kernel boot_kernel;

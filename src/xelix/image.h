@@ -18,10 +18,10 @@
 
 /*
  * Places an object or a function where tasks have it mapped, for the kernel alone: what the CPU and the entry code use
- * before the kernel's own directory is loaded. `section` is text, data or bss; the linker script collects
- * `.<section>.ul_visible`.
+ * before the kernel's own directory is loaded. `kind` is text, data or bss; the linker script collects
+ * `.<kind>.ul_visible`.
  */
-#define UL_VISIBLE(section) __attribute__((section("." #section ".ul_visible")))
+#define UL_VISIBLE(kind) __attribute__((section("." #kind ".ul_visible")))
 
 #define IMAGE_UL_VISIBLE     0x00101000u
 #define IMAGE_UL_VISIBLE_END 0x00109000u

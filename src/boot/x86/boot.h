@@ -13,6 +13,13 @@
 
 #include "../boot_replay.h"
 
+/*
+ * Places what the processor and the stubs use between an interrupt from ring 3 and the load of the kernel's directory. A
+ * kernel that is not mapped in its programs' spaces (hw_set_user_cr3()) has a layout that collects these sections, and
+ * maps them there; in any other they lie among their like.
+ */
+#define ENTRY_SECTION(kind) __attribute__((section("." #kind ".ul_visible")))
+
 #define BOOT_STACK_BOTTOM 0x001e0000u
 #define BOOT_STACK_TOP    0x00200000u
 
@@ -55,6 +62,12 @@ void trap_leave(void);
  * other. */
 uint32_t enter_user(const struct user_visit *visit);
 _Noreturn void leave_user(uint32_t answer);
+
+/* What hw_set_user_cr3() was told, and the kernel's own CR3 then; 0: both run in one space. */
+extern uint32_t boot_user_cr3, boot_kernel_cr3;
+
+/* The page that holds all code for ring 3. */
+extern const uint8_t ring3_code[];
 
 /* Code for ring 3: one access at EBX through EAX, or one system call; each then leaves. */
 void user_load1(void);

@@ -38,9 +38,9 @@ struct task_state {
 
 _Static_assert(sizeof(struct task_state) == 104, "the processor's task-state segment");
 
-static struct task_state task_state;
-static uint64_t gdt[6];
-static uint64_t idt[256];
+static ENTRY_SECTION(bss) struct task_state task_state;
+static ENTRY_SECTION(bss) uint64_t gdt[6];
+static ENTRY_SECTION(bss) uint64_t idt[256];
 
 static uint64_t encode(const struct segment *segment)
 {

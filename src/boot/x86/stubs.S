@@ -10,7 +10,20 @@
 #define VECTOR_SYSCALL 0x80
 #define VECTOR_LEAVE   0x81
 
-    .text
+/* ENTRY_SECTION of boot.h. */
+    .macro entry_text
+    .section .text.ul_visible, "ax"
+    .endm
+
+    .section .data.ul_visible, "aw"
+    .align 4
+    .globl boot_user_cr3, boot_kernel_cr3
+boot_user_cr3:
+    .long 0
+boot_kernel_cr3:
+    .long 0
+
+    entry_text
 
 /* ---- entries ---- */
 
@@ -42,17 +55,26 @@ trap_common:
     movl %eax, %ds
     movl %eax, %es
     cld
-    movl %esp, %eax
+    testl $3, 44(%esp)          /* CS of the frame: from ring 3, perhaps in a space without the kernel */
+    jz 1f
+    cmpl $0, boot_user_cr3
+    je 1f
+    movl boot_kernel_cr3, %eax
+    movl %eax, %cr3
+1:  movl %esp, %eax
     pushl %eax
     call trap_handle
     addl $4, %esp
-    movl 44(%esp), %eax         /* CS of the frame: back to ring 3 with its data segments */
-    testl $3, %eax
-    jz 1f
+    testl $3, 44(%esp)          /* back to ring 3 with its data segments, and in its space */
+    jz 2f
     movl $USER_DATA, %eax
     movl %eax, %ds
     movl %eax, %es
-1:  popa
+    movl boot_user_cr3, %eax
+    testl %eax, %eax
+    jz 2f
+    movl %eax, %cr3
+2:  popa
     addl $8, %esp               /* vector and error code */
     iret
 
@@ -74,9 +96,14 @@ trap_entries:
 back_esp:
     .skip 4
 
-    .text
+    entry_text
 
-/* uint32_t enter_user(const struct user_visit *): registers in the order of the structure. */
+#define RING0_STACK_TOP boot_kernel + 4 /* the field of that name */
+
+/*
+ * uint32_t enter_user(const struct user_visit *): registers in the order of the structure. In a space of its own the last
+ * steps are made on the stack that is mapped there too.
+ */
     .globl enter_user
 enter_user:
     pushl %ebp
@@ -88,18 +115,27 @@ enter_user:
     movl $USER_DATA, %eax
     movl %eax, %ds
     movl %eax, %es
-    pushl $USER_DATA
+    movl boot_user_cr3, %eax
+    testl %eax, %eax
+    jz 1f
+    movl RING0_STACK_TOP, %esp
+1:  pushl $USER_DATA
     pushl 36(%ebp)              /* ESP */
     pushl 32(%ebp)              /* EFLAGS */
     pushl $USER_CODE
     pushl 28(%ebp)              /* EIP */
-    movl 0(%ebp), %eax
+    pushl 0(%ebp)               /* EAX */
+    pushl 24(%ebp)              /* EBP */
     movl 4(%ebp), %ebx
     movl 8(%ebp), %ecx
     movl 12(%ebp), %edx
     movl 16(%ebp), %esi
     movl 20(%ebp), %edi
-    movl 24(%ebp), %ebp
+    testl %eax, %eax
+    jz 2f
+    movl %eax, %cr3
+2:  popl %ebp
+    popl %eax
     iret
 
     .globl leave_user
@@ -111,16 +147,22 @@ trap_leave:
     movl %edx, %ds
     movl %edx, %es
     cld
-    movl back_esp, %esp
+    cmpl $0, boot_user_cr3
+    je 1f
+    movl boot_kernel_cr3, %edx
+    movl %edx, %cr3
+1:  movl back_esp, %esp
     popl %edi
     popl %esi
     popl %ebx
     popl %ebp
     ret
 
-/* In a section of its own: a kernel that keeps its pages to itself gives programs this one. */
-    .section .text.user, "ax"
-
+/* A page of its own: programs' spaces may have it mapped, and nothing else of the image. */
+    .section .text.ring3, "ax"
+    .balign 4096
+    .globl ring3_code
+ring3_code:
     .macro user_code name, instruction:vararg
     .globl \name
 \name:
@@ -144,6 +186,7 @@ user_interrupts:
     int $VECTOR_LEAVE
     .set number, number + 1
     .endr
+    .balign 4096
 
 /* ---- ring 0 ---- */
 

@@ -118,13 +118,23 @@ void trap_handle(struct trap_frame *frame)
 
 /* ---- accesses ---- */
 
+void hw_set_user_cr3(uint32_t cr3)
+{
+    boot_user_cr3 = cr3;
+    boot_kernel_cr3 = hw_read_cr3();
+}
+
 /* One visit to ring 3. False: a fault that nobody repaired ended it. */
 static bool visit(struct user_visit *registers, uint32_t *answer)
 {
     uint32_t eax;
 
     visit_failed = false;
+    if (boot_kernel.lend_code)
+        boot_kernel.lend_code((uint32_t)ring3_code);
     eax = enter_user(registers);
+    if (boot_kernel.take_code_back)
+        boot_kernel.take_code_back((uint32_t)ring3_code);
     if (answer && !visit_failed)
         *answer = eax;
     return !visit_failed;

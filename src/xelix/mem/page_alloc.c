@@ -44,6 +44,11 @@ void mem_page_reserve(struct mem_page_alloc_ctx *ctx, uint32_t page, uint32_t pa
     bitmap_set(&ctx->bitmap, page, pages);
 }
 
+void mem_page_open(struct mem_page_alloc_ctx *ctx, uint32_t page, uint32_t pages)
+{
+    bitmap_clear(&ctx->bitmap, page, pages);
+}
+
 bool mem_page_exist(uint32_t page, uint32_t pages)
 {
     return page > 0 && pages > 0 && page < XELIX_PAGES && pages <= XELIX_PAGES - page;

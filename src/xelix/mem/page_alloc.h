@@ -41,8 +41,9 @@ uint32_t mem_page_alloc(struct mem_page_alloc_ctx *ctx, uint32_t pages);
 /* Exactly these pages: -EBUSY if any is taken, -EINVAL if any does not exist, or none was asked for. */
 int mem_page_alloc_at(struct mem_page_alloc_ctx *ctx, uint32_t page, uint32_t pages);
 
-/* Take or open pages whatever they are, while a context is set up. */
+/* Take or open pages whatever they are, while a context is set up and has no index. */
 void mem_page_reserve(struct mem_page_alloc_ctx *ctx, uint32_t page, uint32_t pages);
+void mem_page_open(struct mem_page_alloc_ctx *ctx, uint32_t page, uint32_t pages);
 
 /* Give pages back: -EINVAL if any of them is free, does not exist or is page 0, or none was named. */
 int mem_page_free(struct mem_page_alloc_ctx *ctx, uint32_t page, uint32_t pages);

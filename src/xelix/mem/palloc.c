@@ -3,32 +3,69 @@
 #include <kernel/hw.h>
 #include <kernel/x86.h>
 
+#include "../../lib/memory_map.h"
 #include "../config.h"
 
 #define FIRST_PAGE (XELIX_EARLY_END / PAGE_SIZE)
 
 static struct mem_page_alloc_ctx frames;
-static uint32_t end_page; /* of RAM */
 
-static uint32_t pages_of_ram(void)
+/* Runs of usable pages behind the kernel's own first ones; end is exclusive. */
+static struct run {
+    uint32_t first, end;
+} runs[MEMORY_MAP_RANGES];
+static uint32_t run_count;
+static uint32_t run_pages;
+
+/* ---- what RAM there is ---- */
+
+static uint32_t page_below(uint64_t address)
 {
-    const uint64_t pages = hw_ram_size() / PAGE_SIZE;
+    const uint64_t page = address / PAGE_SIZE;
 
-    return pages < XELIX_PAGES ? (uint32_t)pages : XELIX_PAGES;
+    return page < XELIX_PAGES ? (uint32_t)page : XELIX_PAGES;
+}
+
+static void open_run(const struct memory_range *usable)
+{
+    const uint32_t start = page_below(usable->start);
+    const uint32_t first = start > FIRST_PAGE ? start : FIRST_PAGE;
+    const uint32_t end = page_below(usable->end);
+
+    if (first >= end || run_count == MEMORY_MAP_RANGES)
+        return;
+    runs[run_count++] = (struct run){first, end};
+    run_pages += end - first;
+    mem_page_open(&frames, first, end - first);
+}
+
+/* The kernel's own first pages are in one usable run. */
+static bool has_room_for_kernel(const struct memory_map *map)
+{
+    struct memory_range usable;
+
+    return memory_map_next(map, XELIX_KERNEL_ADDRESS, &usable) && usable.start <= XELIX_KERNEL_ADDRESS &&
+           usable.end >= XELIX_EARLY_END;
 }
 
 int palloc_init(void)
 {
-    end_page = pages_of_ram();
-    if (end_page < XELIX_RAM_BYTES / PAGE_SIZE)
+    struct memory_map map = {.count = 0};
+    struct memory_range usable;
+
+    run_count = 0;
+    run_pages = 0;
+    if (!memory_map_of_machine(&map) || !has_room_for_kernel(&map))
         return -ENOMEM;
     mem_page_alloc_new(&frames, hw_ptr(XELIX_FRAMES_BITMAP));
-    mem_page_reserve(&frames, 0, FIRST_PAGE);
-    if (end_page < XELIX_PAGES)
-        mem_page_reserve(&frames, end_page, XELIX_PAGES - end_page);
+    mem_page_reserve(&frames, 0, XELIX_PAGES);
+    for (uint64_t from = 0; memory_map_next(&map, from, &usable); from = usable.end)
+        open_run(&usable);
     mem_page_alloc_index(&frames, hw_ptr(XELIX_FRAMES_INDEX));
     return XELIX_OK;
 }
+
+/* ---- runs of pages ---- */
 
 void *palloc(uint32_t num_pages)
 {
@@ -39,7 +76,10 @@ void *palloc(uint32_t num_pages)
 
 bool palloc_may_give(uint32_t page_id, uint32_t num_pages)
 {
-    return page_id >= FIRST_PAGE && page_id < end_page && num_pages > 0 && num_pages <= end_page - page_id;
+    for (uint32_t i = 0; i < run_count; i++)
+        if (page_id >= runs[i].first && page_id < runs[i].end)
+            return num_pages > 0 && num_pages <= runs[i].end - page_id;
+    return false;
 }
 
 int pfree(uint32_t page_id, uint32_t num_pages)
@@ -55,10 +95,10 @@ bool palloc_is_taken(uint32_t page_id)
 struct palloc_usage palloc_stats(void)
 {
     const struct mem_page_stats stats = mem_page_alloc_stats(&frames);
-    const uint32_t reserved = FIRST_PAGE + (XELIX_PAGES - end_page);
 
-    return (struct palloc_usage){
-        .pages = end_page - FIRST_PAGE, .taken = stats.taken - reserved, .longest_free = stats.longest_free};
+    return (struct palloc_usage){.pages = run_pages,
+                                 .taken = stats.taken - (XELIX_PAGES - run_pages),
+                                 .longest_free = stats.longest_free};
 }
 
 const char *palloc_check(void)

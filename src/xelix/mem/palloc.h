@@ -14,7 +14,8 @@
 
 #include "page_alloc.h"
 
-/* Every page of RAM behind the kernel's own first pages becomes free. -ENOMEM if there are too few for the kernel. */
+/* Every usable page of the machine's memory map behind the kernel's own first pages becomes free. -ENOMEM if those are
+ * not all in one usable run. */
 int palloc_init(void);
 
 /* The lowest run of so many free pages. */
