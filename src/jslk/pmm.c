@@ -4,6 +4,7 @@
 #include <kernel/x86.h>
 
 #include "../lib/bitmap.h"
+#include "../lib/bits.h"
 #include "fail.h"
 #include "kmalloc.h"
 #include "status.h"
@@ -11,6 +12,11 @@
 _Static_assert(PMM_FRAMES == JSLK_MEMORY_SIZE / PAGE_SIZE, "frames are pages");
 
 static struct bitmap reserved, taken;
+
+/* Bit w: word w of `taken` has a free frame. One word of 64 bits speaks for all 4096 frames. */
+static uint64_t open_words;
+
+_Static_assert(PMM_FRAMES == 64 * BITMAP_WORD, "a bit for each word");
 
 /* Frames, end exclusive. */
 struct frames {
@@ -36,13 +42,49 @@ static struct frames touched(uint64_t start, uint64_t end)
     return (struct frames){clip(start >> PAGE_SHIFT), clip((end + PAGE_OFFSET) >> PAGE_SHIFT)};
 }
 
+/* ---- frames taken ---- */
+
+static void set_free(uint32_t frame)
+{
+    const uint32_t word = frame / BITMAP_WORD;
+
+    taken.words[word] &= ~((uint64_t)1 << frame % BITMAP_WORD);
+    open_words |= (uint64_t)1 << word;
+    if (word < taken.first_free)
+        taken.first_free = word;
+}
+
+static uint32_t take_lowest(void)
+{
+    unsigned word;
+    unsigned bit;
+
+    if (!open_words)
+        return PMM_NO_FRAME;
+    word = lowest_bit(open_words);
+    bit = lowest_bit(~taken.words[word]);
+    taken.words[word] |= (uint64_t)1 << bit;
+    taken.first_free = word;
+    if (taken.words[word] == UINT64_MAX)
+        open_words &= open_words - 1;
+    return word * BITMAP_WORD + bit;
+}
+
+static void set_taken(uint32_t first, uint32_t count)
+{
+    bitmap_set(&taken, first, count);
+    for (uint32_t word = first / BITMAP_WORD; word <= (first + count - 1) / BITMAP_WORD; word++)
+        if (taken.words[word] == UINT64_MAX)
+            open_words &= ~((uint64_t)1 << word);
+}
+
 static void open_frames(const struct frames *frames)
 {
     for (uint32_t frame = frames->first; frame < frames->end; frame++) {
         if (!bitmap_get(&reserved, frame))
             continue;
         bitmap_clear(&reserved, frame, 1);
-        bitmap_clear(&taken, frame, 1);
+        set_free(frame);
     }
 }
 
@@ -57,7 +99,7 @@ int start_pmm(const struct memory_map *map)
     bitmap_create(&reserved, PMM_FRAMES, hw_ptr(memory));
     bitmap_create(&taken, PMM_FRAMES, (uint64_t *)hw_ptr(memory) + words);
     bitmap_set(&reserved, 0, PMM_FRAMES);
-    bitmap_set(&taken, 0, PMM_FRAMES);
+    set_taken(0, PMM_FRAMES);
     while (memory_map_next(map, run.end, &run)) {
         const struct frames frames = inside(run.start, run.end);
 
@@ -82,7 +124,7 @@ int deinit_region(uint32_t base, uint32_t size)
             return JSLK_TAKEN;
     if (frames.first < frames.end) {
         bitmap_set(&reserved, frames.first, frames.end - frames.first);
-        bitmap_set(&taken, frames.first, frames.end - frames.first);
+        set_taken(frames.first, frames.end - frames.first);
     }
     return JSLK_OK;
 }
@@ -99,11 +141,16 @@ uint32_t getFreeFrames(void)
 
 uint32_t frames_take(uint32_t count)
 {
-    const size_t first = must_fail() || count == 0 ? BITMAP_NONE : bitmap_find(&taken, count);
+    size_t first;
 
+    if (must_fail() || count == 0)
+        return PMM_NO_FRAME;
+    if (count == 1)
+        return take_lowest();
+    first = bitmap_find(&taken, count);
     if (first == BITMAP_NONE)
         return PMM_NO_FRAME;
-    bitmap_set(&taken, first, count);
+    set_taken((uint32_t)first, count);
     return (uint32_t)first;
 }
 
@@ -112,14 +159,14 @@ void frames_claim(uint32_t base, uint32_t size)
     const struct frames frames = touched(base, (uint64_t)base + size);
 
     if (frames.first < frames.end)
-        bitmap_set(&taken, frames.first, frames.end - frames.first);
+        set_taken(frames.first, frames.end - frames.first);
 }
 
 int frame_give(uint32_t frame)
 {
     if (frame >= PMM_FRAMES || bitmap_get(&reserved, frame) || !bitmap_get(&taken, frame))
         return JSLK_INVALID;
-    bitmap_clear(&taken, frame, 1);
+    set_free(frame);
     return JSLK_OK;
 }
 
@@ -140,5 +187,8 @@ const char *pmm_check(void)
     for (uint32_t frame = 0; !broken && frame < PMM_FRAMES; frame++)
         if (bitmap_get(&reserved, frame) && !bitmap_get(&taken, frame))
             broken = "a reserved frame is free";
+    for (unsigned word = 0; !broken && word < BITMAP_WORD; word++)
+        if ((open_words >> word & 1) != (taken.words[word] != UINT64_MAX))
+            broken = "the words with free frames are not those that are marked";
     return broken;
 }

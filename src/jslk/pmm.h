@@ -6,7 +6,8 @@
  *   taken      RAM in use
  *   free       RAM that may be handed out
  * Two bitmaps hold them, one bit for each frame of JSLK_MEMORY_SIZE: `reserved`, and `taken`, which is set for reserved
- * frames too, so that a search looks at one. The lowest free frames are handed out first.
+ * frames too, so that a search looks at one; a 64-bit word beside them says which words of it have a free frame. The lowest
+ * free frames are handed out first.
  */
 #ifndef JSLK_PMM_H
 #define JSLK_PMM_H

@@ -181,6 +181,15 @@ static void broken_bitmap(void **state)
     assert_string_equal(pmm_check(), "a reserved frame is free");
 }
 
+static void broken_marks(void **state)
+{
+    (void)state;
+    begin_with_holes();
+    set_physical_word(bitmaps + 512 + 0x400 / 8, 0xffffffff);
+    set_physical_word(bitmaps + 512 + 0x400 / 8 + 4, 0xffffffff);
+    assert_string_equal(pmm_check(), "the words with free frames are not those that are marked");
+}
+
 static const struct CMUnitTest tests[] = {
     EARLY("frames of holes and of reserved ranges are none to hand out", holes_and_reserved),
     EARLY("memory beyond 16 MiB is not used", sixteen_mebibytes),
@@ -196,5 +205,6 @@ static const struct CMUnitTest tests[] = {
     EARLY("the frame that shall fail is missing, and no other", failure_on_order),
     EARLY("a manager without memory for its bitmaps is a status", no_memory_for_bitmaps),
     EARLY("a reserved frame that is free is found", broken_bitmap),
+    EARLY("free frames that no search would find are found", broken_marks),
 };
 KMS_TESTS(jslk_pmm, tests)
