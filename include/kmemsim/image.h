@@ -71,6 +71,10 @@ struct kms_image_registers {
     struct kms_image_segment gdt, idt;
 };
 
+/* The architecture of the machine that a core is of; false if the image has no core. Of RISC-V machines QEMU's cores
+ * carry no satp, so they give no registers. */
+bool kms_image_arch(const struct kms_image *image, enum kms_arch *arch);
+
 /* CPUs that the core has registers of; 0 for raw files. */
 unsigned kms_image_cpus(const struct kms_image *image);
 /* NULL if there is no such CPU. */

@@ -10,6 +10,7 @@
 #define KMEMSIM_INSPECT_H
 
 #include <kmemsim/ram.h>
+#include <kmemsim/riscv.h>
 #include <kmemsim/walk.h>
 #include <kmemsim/x86.h>
 
@@ -23,10 +24,11 @@ extern "C" {
 struct kms_space {
     void (*walk)(const void *registers, const struct kms_ram *ram, kms_linear linear, struct kms_walk *walk);
     const void *registers;
+    enum kms_arch arch; /* what the registers are: struct kms_x86_state or struct kms_riscv_state */
     const struct kms_ram *ram;
     uint8_t mode;       /* enum kms_paging_mode */
     uint8_t width;      /* bits of a linear address that are translated */
-    uint8_t index_bits; /* bits of the address that select an entry: 9, or 10 with 32-bit paging */
+    uint8_t index_bits; /* bits of the address that select an entry: 9, or 10 with 32-bit paging and Sv32 */
     bool sign_extended; /* the bits above are copies of the highest one */
     bool noexec;        /* entries can forbid execution */
     kms_phys table;     /* of the topmost table */
@@ -34,6 +36,7 @@ struct kms_space {
 
 /* `state` and `ram` must outlive the space. */
 struct kms_space kms_x86_space(const struct kms_x86_state *state, const struct kms_ram *ram);
+struct kms_space kms_riscv_space(const struct kms_riscv_state *state, const struct kms_ram *ram);
 
 /* Load state->pdpte from memory at CR3, as a write of CR3 would, whatever they hold; for state that comes
  * from an image, which carries no PDPTE registers. Does nothing outside PAE paging. False if nothing answers
@@ -48,6 +51,10 @@ static inline void kms_space_walk(const struct kms_space *space, kms_linear line
 {
     space->walk(space->registers, space->ram, linear, walk);
 }
+
+/* The decision on a walk: kms_x86_decide() or kms_riscv_decide() with the space's registers. */
+enum kms_result kms_space_decide(const struct kms_space *space, const struct kms_walk *walk,
+                                 const struct kms_access *access, struct kms_fault *fault);
 
 /* ---- listing ---- */
 
@@ -128,7 +135,7 @@ void kms_space_nearest(const struct kms_space *space, kms_linear linear, struct 
                        struct kms_extent *above);
 
 /*
- * A recursive mapping: an entry of the topmost table points at that table (with PAE paging, an entry of a page
+ * A recursive mapping (x86): an entry of the topmost table points at that table (with PAE paging, an entry of a page
  * directory at a page directory). An address whose walk takes this entry `times` times reaches a table instead
  * of a page.
  */
@@ -195,6 +202,8 @@ enum kms_rule {
     KMS_RULE_VIRTUAL,       /* an entry that looks like a linear address where a physical one belongs */
     KMS_RULE_LOOP,          /* tables that contain themselves, other than by a recursive mapping */
     KMS_RULE_NO_NX,         /* this mode has no NX: whatever is readable is executable */
+    KMS_RULE_MISALIGNED,    /* RISC-V: a large page whose frame is not a multiple of its size */
+    KMS_RULE_TOO_DEEP,      /* RISC-V: an entry of the last level that points to a table */
     KMS_RULES,
 };
 
@@ -244,6 +253,8 @@ enum kms_status kms_audit(const struct kms_space *space, const struct kms_audit_
 
 /* The flags of an entry: "present, writable, supervisor, accessed". */
 size_t kms_entry_words(const struct kms_walk_level *level, char *text, size_t size);
+/* The same of RISC-V: "valid, r-x, user, accessed". */
+size_t kms_riscv_entry_words(const struct kms_walk_level *level, char *text, size_t size);
 /* "user rwx", "kernel r--". */
 const char *kms_rights_words(uint8_t rights);
 /* The rights that this level of the walk took away (enum kms_right). */
@@ -253,6 +264,8 @@ size_t kms_x86_code_words(uint32_t code, char *text, size_t size);
 /* Why an access faults or not, after its walk: "W was removed at PDE[768]", "PDE[0] is not present". */
 size_t kms_x86_reason_words(const struct kms_x86_state *state, const struct kms_walk *walk,
                             const struct kms_access *access, char *text, size_t size);
+size_t kms_riscv_reason_words(const struct kms_riscv_state *state, const struct kms_walk *walk,
+                              const struct kms_access *access, char *text, size_t size);
 
 #ifdef __cplusplus
 }

@@ -96,7 +96,10 @@ struct kms_walk {
 /* "page table", "page directory" ... and "PTE", "PDE", "PDPTE", "PML4E", "PML5E". */
 const char *kms_table_name(unsigned level);
 const char *kms_entry_name(unsigned level);
-/* "32-bit", "PAE", "4-level" ... */
+/* The entry of a level as the mode's manual has it: as above on x86; "L2", "L1" and "L0" for the levels of Sv39, the
+ * last one being L0. */
+const char *kms_mode_entry_name(enum kms_paging_mode mode, unsigned level);
+/* "32-bit", "PAE", "4-level", "Sv39" ... */
 const char *kms_mode_name(enum kms_paging_mode mode);
 const char *kms_verdict_words(enum kms_verdict verdict);
 

@@ -29,6 +29,7 @@ enum cli_exit {
 struct cli_file {
     const char *path;
     kms_phys base;
+    bool based; /* `base` was given */
 };
 
 /* Registers given on the command line: `given` has a bit 1 << KMS_X86_CR0 and so on. */
@@ -40,6 +41,17 @@ struct cli_registers {
     uint8_t maxphyaddr; /* 0: not given */
     bool mode_given;
     enum kms_paging_mode mode;
+    unsigned x86_option;   /* some option that RISC-V has not: its number, 0: none */
+    unsigned riscv_option; /* likewise */
+};
+
+/* The same of RISC-V. */
+struct cli_riscv {
+    bool given;                /* --arch sv32 and so on */
+    enum kms_paging_mode mode; /* KMS_PAGING_SV32 and so on */
+    uint64_t satp[2];          /* of diff; one elsewhere */
+    unsigned satp_count;
+    bool sum, mxr, svade;
 };
 
 struct cli_options {
@@ -50,10 +62,13 @@ struct cli_options {
     const char *symbols;
     const char *log; /* explain: the file, "-" for standard input */
     struct cli_registers registers;
+    struct cli_riscv riscv;
+    bool ram_base_given;
+    kms_phys ram_base;
     unsigned cpu;
     bool json;
     bool help;
-    bool cr2_given;
+    bool cr2_given; /* or stval */
     kms_linear cr2;
     struct kms_access access; /* kind and privilege */
     bool range_given;
@@ -77,7 +92,8 @@ struct cli {
     struct kms_image *image; /* NULL: none given */
     struct kms_symbols *symbols;
     struct kms_x86_state state;
-    struct kms_space space;                      /* of `state` in the image */
+    struct kms_riscv_state riscv;                /* instead, with --arch of RISC-V */
+    struct kms_space space;                      /* of one of them in the image */
     const struct kms_image_registers *registers; /* what the image carries; NULL if nothing */
     bool json_items;                             /* the open JSON list has items */
 };
@@ -110,6 +126,8 @@ extern const struct cli_command cli_walk, cli_translate, cli_tlb, cli_mem, cli_m
 /* The whole program. */
 enum cli_exit cli_run(int argc, char **argv, FILE *out, FILE *err);
 
+/* An option's name, for messages. */
+const char *cli_option_name(unsigned number);
 /* False after a line on cli->err. */
 bool cli_parse(struct cli *cli, int argc, char **argv);
 /* Open image and symbols, settle registers. False after a line on cli->err. */
@@ -119,6 +137,12 @@ void cli_unload(struct cli *cli);
 bool cli_settle_space(struct cli *cli);
 /* The registers with another CR3; false after a line on cli->err if it cannot be. */
 bool cli_other_cr3(struct cli *cli, uint64_t cr3, struct kms_x86_state *state);
+/* The same for RISC-V: registers, and with another satp. */
+bool cli_settle_riscv(struct cli *cli);
+bool cli_other_satp(struct cli *cli, uint64_t satp, struct kms_riscv_state *state);
+/* Whether the topmost table is in the image; `name` and `value` are its register's. False after a line on cli->err. */
+bool cli_check_top_table(const struct cli *cli, const struct kms_space *space, const char *name,
+                         uint64_t value);
 void cli_help(const struct cli *cli);
 
 /* ---- numbers ---- */

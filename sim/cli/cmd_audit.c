@@ -11,11 +11,16 @@ struct auditing {
     bool any;
 };
 
+static const char *entry_name(const struct cli *cli, const struct kms_finding *found)
+{
+    return kms_mode_entry_name((enum kms_paging_mode)cli->space.mode, found->level);
+}
+
 static void print_entry(const struct cli *cli, const struct kms_finding *found)
 {
     if (found->level)
-        fprintf(cli->out, " %s[%u] at 0x%08" PRIx64 " = 0x%" PRIx64, kms_entry_name(found->level),
-                found->index, found->entry_addr, found->entry);
+        fprintf(cli->out, " %s[%u] at 0x%08" PRIx64 " = 0x%" PRIx64, entry_name(cli, found), found->index,
+                found->entry_addr, found->entry);
 }
 
 /* What a rule says beside its words. */
@@ -28,6 +33,8 @@ static void print_detail(const struct cli *cli, const struct kms_finding *found)
         fprintf(out, ", bits 0x%" PRIx64, found->detail);
         break;
     case KMS_RULE_TABLE_OUTSIDE:
+    case KMS_RULE_MISALIGNED:
+    case KMS_RULE_TOO_DEEP:
     case KMS_RULE_LOOP:
     case KMS_RULE_RECURSIVE: print_entry(cli, found); break;
     case KMS_RULE_VIRTUAL:
@@ -67,7 +74,7 @@ static void finding_json(struct cli *cli, const struct kms_finding *found)
                              "count", (json_int_t)found->count, "name", cli_json_name(cli, found->first));
     json_object_set_new(item, "rights", json_string(kms_rights_words(found->rights)));
     if (found->level) {
-        json_object_set_new(item, "entry_name", json_string(kms_entry_name(found->level)));
+        json_object_set_new(item, "entry_name", json_string(entry_name(cli, found)));
         json_object_set_new(item, "index", json_integer(found->index));
         json_object_set_new(item, "entry_address", cli_json_address(found->entry_addr));
         json_object_set_new(item, "entry", cli_json_address(found->entry));
@@ -124,6 +131,8 @@ static kms_linear kernel_base(const struct cli *cli)
         return cli->options.kernel_base;
     if (cli->symbols && kms_symbols_extent(cli->symbols, &first, &last) && first >= UINT64_C(0x80000000))
         return first;
+    if (cli->space.mode == KMS_PAGING_SV32)
+        return UINT64_MAX; /* nothing is customary there */
     return cli->space.sign_extended ? kms_space_linear(&cli->space, UINT64_C(1) << (cli->space.width - 1))
                                     : UINT64_C(0xc0000000);
 }

@@ -87,30 +87,60 @@ static bool report(void *context, const struct kms_difference *found)
     return true;
 }
 
-static enum cli_exit diff(struct cli *cli)
+/* The registers of the second space; of which architecture, the first one says. */
+union other {
+    struct kms_x86_state x86;
+    struct kms_riscv_state riscv;
+};
+
+/* The values of CR3 or satp; NULL if there are not two. */
+static const uint64_t *roots_of(const struct cli *cli)
 {
-    const struct cli_registers *given = &cli->options.registers;
+    const struct cli_options *options = &cli->options;
+    if (options->riscv.given)
+        return options->riscv.satp_count == 2 ? options->riscv.satp : NULL;
+    return options->registers.cr3_count == 2 ? options->registers.cr3 : NULL;
+}
+
+static bool settle_other(struct cli *cli, uint64_t root, union other *other, struct kms_space *space)
+{
+    const bool riscv = cli->options.riscv.given;
+    if (!(riscv ? cli_other_satp(cli, root, &other->riscv) : cli_other_cr3(cli, root, &other->x86)))
+        return false;
+    *space =
+        riscv ? kms_riscv_space(&other->riscv, cli->space.ram) : kms_x86_space(&other->x86, cli->space.ram);
+    return true;
+}
+
+static enum cli_exit compare(struct cli *cli, const struct kms_space *other, const uint64_t *roots)
+{
+    const bool riscv = cli->options.riscv.given;
     struct totals totals = {.cli = cli};
-    struct kms_x86_state other;
-    if (given->cr3_count != 2) {
-        cli_error(cli, "two address spaces are needed: --cr3 A --cr3 B");
-        return CLI_USAGE;
-    }
-    if (!cli_other_cr3(cli, given->cr3[1], &other))
-        return CLI_USAGE;
-    if (cli_paging_off(cli))
-        return CLI_CLEAN;
-    struct kms_space space_b = kms_x86_space(&other, cli->space.ram);
     if (cli->options.json)
         cli_json_begin(cli, "ranges");
-    bool complete = kms_diff(&cli->space, &space_b, report, &totals);
+    bool complete = kms_diff(&cli->space, other, report, &totals);
     if (cli->options.json)
-        cli_json_end(cli, json_pack("{so so sb sb}", "cr3_a", cli_json_address(given->cr3[0]), "cr3_b",
-                                    cli_json_address(given->cr3[1]), "differs", totals.differs, "complete",
-                                    complete));
+        cli_json_end(cli, json_pack("{so so sb sb}", riscv ? "satp_a" : "cr3_a", cli_json_address(roots[0]),
+                                    riscv ? "satp_b" : "cr3_b", cli_json_address(roots[1]), "differs",
+                                    totals.differs, "complete", complete));
     if (!complete)
         cli_note(cli, "stopped before the end: too many pages and holes");
     return totals.differs || !complete ? CLI_FINDINGS : CLI_CLEAN;
+}
+
+static enum cli_exit diff(struct cli *cli)
+{
+    const uint64_t *roots = roots_of(cli);
+    union other other;
+    struct kms_space space;
+    if (!roots) {
+        cli_error(cli, cli->options.riscv.given ? "two address spaces are needed: --satp A --satp B"
+                                                : "two address spaces are needed: --cr3 A --cr3 B");
+        return CLI_USAGE;
+    }
+    if (!settle_other(cli, roots[1], &other, &space))
+        return CLI_USAGE;
+    return cli_paging_off(cli) ? CLI_CLEAN : compare(cli, &space, roots);
 }
 
 const struct cli_command cli_diff = {

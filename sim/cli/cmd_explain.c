@@ -48,6 +48,10 @@ static enum cli_exit explain(struct cli *cli)
         cli_error(cli, "one log is needed, or - for standard input (see kmemsim explain --help)");
         return CLI_USAGE;
     }
+    if (cli->options.riscv.given) {
+        cli_error(cli, "--arch %s: explain knows logs of x86 only", kms_mode_name(cli->options.riscv.mode));
+        return CLI_USAGE;
+    }
     errno = 0;
     qemu_log_init(&log);
     if (!open_and_read(cli, &log))

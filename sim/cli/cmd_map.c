@@ -15,7 +15,7 @@ static const char *pages_words(const struct kms_run *run, char *text)
     text[0] = '\0';
     if (one_size)
         length = (size_t)snprintf(text, CLI_TEXT, "%" PRIu64 " x ", run->pages);
-    for (unsigned shift = KMS_PAGE_SHIFT; shift < 31; shift++) {
+    for (unsigned shift = KMS_PAGE_SHIFT; shift <= 48; shift++) {
         if (run->page_shifts >> shift & 1)
             length +=
                 (size_t)snprintf(text + length, CLI_TEXT - length, "%s%s", length && !one_size ? ", " : "",

@@ -35,6 +35,8 @@ static void show(struct cli *cli, const struct kms_run *run)
 
 static enum cli_exit mem(struct cli *cli)
 {
+    if (cli->space.arch != KMS_ARCH_X86)
+        return cli_mem_riscv(cli);
     if (cli_paging_off(cli))
         return CLI_CLEAN;
     struct kms_scan scan = cli_scan(cli);
@@ -57,7 +59,10 @@ const struct cli_command cli_mem = {
     .name = "mem",
     .operands_words = "[IMAGE]",
     .summary = "mapped ranges with the rights left over all levels (QEMU's info mem)",
-    .help = "\nFirst address, end, size, and rights: u user, r read, w write.\n" CLI_LISTING_HELP,
+    .help = "\nFirst address, end, size, and rights: u user, r read, w write. On RISC-V address, frame, size "
+            "and the "
+            "entry's flags\n"
+            "rwxugad; --range does not apply there.\n" CLI_LISTING_HELP,
     .options = CLI_LISTING_OPTIONS,
     .operands = CLI_OPERANDS_NONE,
     .image = CLI_IMAGE_NEEDED,

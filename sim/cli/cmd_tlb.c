@@ -27,13 +27,31 @@ static void put_flags(char *text, const struct kms_walk_level *leaf)
     text[8] = entry & KMS_PTE_RW ? 'W' : '-';
 }
 
+/* In the order in which QEMU's "info mem" has them on RISC-V; then n for a NAPOT page and P for a super page. */
+static void put_riscv_flags(char *text, const struct kms_walk_level *leaf)
+{
+    static const char letters[] = "rwxugad"; /* from bit 1 on */
+    for (unsigned i = 0; letters[i]; i++)
+        text[i] = leaf->entry >> (i + 1) & 1 ? letters[i] : '-';
+    text[7] = leaf->flags & KMS_ENTRY_NAPOT ? 'n' : '-';
+    text[8] = leaf->flags & KMS_ENTRY_LARGE ? 'P' : '-';
+}
+
+static void put_flags_of(const struct cli *cli, char *text, const struct kms_walk_level *leaf)
+{
+    if (cli->space.arch == KMS_ARCH_X86)
+        put_flags(text, leaf);
+    else
+        put_riscv_flags(text, leaf);
+}
+
 /* Formatted by hand: a full 4 GiB address space is a million lines. */
 static void print_page(struct cli *cli, const struct kms_walk *walk)
 {
     char line[] = "0123456789abcdef: 0123456789abcdef XGPDACTUW", name[CLI_TEXT];
     put_hex(line, walk->linear);
     put_hex(line + 18, kms_walk_frame(walk));
-    put_flags(line + 35, kms_walk_last(walk));
+    put_flags_of(cli, line + 35, kms_walk_last(walk));
     fwrite(line, 1, sizeof line - 1, cli->out);
     if (cli->symbols)
         fputs(cli_name(cli, walk->linear, name), cli->out);
@@ -44,7 +62,7 @@ static void print_page(struct cli *cli, const struct kms_walk *walk)
 static void page_json(struct cli *cli, const struct kms_walk *walk)
 {
     char flags[10] = "";
-    put_flags(flags, kms_walk_last(walk));
+    put_flags_of(cli, flags, kms_walk_last(walk));
     fprintf(cli->out,
             "%s\n{\"linear\": \"0x%" PRIx64 "\", \"physical\": \"0x%" PRIx64 "\", \"size\": %" PRIu64
             ", \"flags\": \"%s\", \"name\": ",
@@ -85,9 +103,11 @@ const struct cli_command cli_tlb = {
     .name = "tlb",
     .operands_words = "[IMAGE]",
     .summary = "every page that the tables map (QEMU's info tlb)",
-    .help = "\nLinear address, frame, and the flags of the entry itself: X no-execute, G global, P large "
-            "page, D dirty,\n"
-            "A accessed, C cache disabled, T write-through, U user, W writable.\n" CLI_LISTING_HELP,
+    .help =
+        "\nLinear address, frame, and the flags of the entry itself: X no-execute, G global, P large "
+        "page, D dirty,\n"
+        "A accessed, C cache disabled, T write-through, U user, W writable. On RISC-V rwxugad as in mem, n "
+        "NAPOT, P super page.\n" CLI_LISTING_HELP,
     .options = CLI_LISTING_OPTIONS,
     .operands = CLI_OPERANDS_NONE,
     .image = CLI_IMAGE_NEEDED,

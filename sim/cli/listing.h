@@ -13,6 +13,8 @@
 /* True if paging is off, which was then printed as QEMU does. */
 bool cli_paging_off(struct cli *cli);
 struct kms_scan cli_scan(struct cli *cli);
+/* "info mem" of QEMU for RISC-V. */
+enum cli_exit cli_mem_riscv(struct cli *cli);
 /* The exit status after a listing, with a note if it was cut. */
 enum cli_exit cli_listed(const struct cli *cli, const struct kms_scan *scan);
 

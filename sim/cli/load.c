@@ -40,7 +40,17 @@ static void take_positional_image(struct cli *cli)
     struct cli_options *options = &cli->options;
     if (options->image_count || options->core || !is_positional_image(cli))
         return;
-    options->images[options->image_count++] = (struct cli_file){cli->operands[--cli->operand_count], 0};
+    options->images[options->image_count++] = (struct cli_file){.path = cli->operands[--cli->operand_count]};
+}
+
+/* Where a raw file begins: as given, or where the architecture's RAM customarily does. */
+static kms_phys base_of(const struct cli *cli, const struct cli_file *file)
+{
+    if (file->based)
+        return file->base;
+    if (cli->options.ram_base_given)
+        return cli->options.ram_base;
+    return cli->options.riscv.given ? KMS_RISCV_RAM_BASE : 0;
 }
 
 static bool add_file(struct cli *cli, const struct cli_file *file)
@@ -52,7 +62,7 @@ static bool add_file(struct cli *cli, const struct cli_file *file)
     else if (cli->options.low_ram)
         added = kms_image_add_split(cli->image, file->path, cli->options.low_ram, &error);
     else
-        added = kms_image_add_raw(cli->image, file->path, file->base, &error);
+        added = kms_image_add_raw(cli->image, file->path, base_of(cli, file), &error);
     return added || failed(cli, &error);
 }
 
@@ -178,7 +188,8 @@ static void assume_the_rest(struct cli *cli, unsigned known)
         cli->state.efer |= KMS_EFER_LMA;
 }
 
-static bool check_top_table(const struct cli *cli, const struct kms_space *space)
+bool cli_check_top_table(const struct cli *cli, const struct kms_space *space, const char *name,
+                         uint64_t value)
 {
     uint64_t unused;
     if (space->mode == KMS_PAGING_NONE || kms_phys_load(space->ram, space->table, 4, &unused) == KMS_DONE)
@@ -186,21 +197,26 @@ static bool check_top_table(const struct cli *cli, const struct kms_space *space
     struct kms_lookalike like = kms_space_lookalike(space, space->table);
     if (like.found)
         cli_error(cli,
-                  "CR3 0x%" PRIx64 " points outside the image; it looks like a linear address: the physical "
+                  "%s 0x%" PRIx64 " points outside the image; it looks like a linear address: the physical "
                   "one would be 0x%" PRIx64,
-                  ((const struct kms_x86_state *)space->registers)->cr3, like.meant);
+                  name, value, like.meant);
     else
-        cli_error(cli, "CR3 0x%" PRIx64 " points outside the image (which ends at 0x%" PRIx64 ")",
-                  ((const struct kms_x86_state *)space->registers)->cr3, kms_ram_end(space->ram));
+        cli_error(cli, "%s 0x%" PRIx64 " points outside the image (which ends at 0x%" PRIx64 ")", name, value,
+                  kms_ram_end(space->ram));
     return false;
+}
+
+static bool check_cr3(const struct cli *cli, const struct kms_space *space)
+{
+    return cli_check_top_table(cli, space, "CR3", ((const struct kms_x86_state *)space->registers)->cr3);
 }
 
 bool cli_settle_space(struct cli *cli)
 {
     const struct kms_ram *ram = kms_image_ram(cli->image);
     cli->space = kms_x86_space(&cli->state, ram);
-    return check_top_table(cli, &cli->space) &&
-           (kms_x86_load_pdptes(&cli->state, ram) || check_top_table(cli, &cli->space));
+    return check_cr3(cli, &cli->space) &&
+           (kms_x86_load_pdptes(&cli->state, ram) || check_cr3(cli, &cli->space));
 }
 
 static bool settle_registers(struct cli *cli)
@@ -229,7 +245,27 @@ bool cli_other_cr3(struct cli *cli, uint64_t cr3, struct kms_x86_state *state)
     *state = cli->state;
     state->cr3 = cr3;
     struct kms_space space = kms_x86_space(state, kms_image_ram(cli->image));
-    return check_top_table(cli, &space) && kms_x86_load_pdptes(state, space.ram);
+    return check_cr3(cli, &space) && kms_x86_load_pdptes(state, space.ram);
+}
+
+/* A core says what machine it is of. */
+static bool is_image_of_architecture(const struct cli *cli)
+{
+    static const char *const names[] = {"x86", "RV32", "RV64"};
+    const struct cli_riscv *riscv = &cli->options.riscv;
+    const enum kms_arch asked = !riscv->given                    ? KMS_ARCH_X86
+                                : riscv->mode == KMS_PAGING_SV32 ? KMS_ARCH_RV32
+                                                                 : KMS_ARCH_RV64;
+    enum kms_arch arch;
+    if (!kms_image_arch(cli->image, &arch) || arch == asked)
+        return true;
+    if (arch == KMS_ARCH_X86 || riscv->given)
+        cli_error(cli, "the core is of an %s machine, which has no %s", names[arch],
+                  kms_mode_name(riscv->mode));
+    else
+        cli_error(cli, "the core is of an %s machine: give --arch %s and --satp", names[arch],
+                  arch == KMS_ARCH_RV32 ? "sv32" : "sv39, sv48 or sv57");
+    return false;
 }
 
 bool cli_load(struct cli *cli)
@@ -250,7 +286,10 @@ bool cli_load(struct cli *cli)
         cli_error(cli, "no image: give --image FILE[@BASE] or --core FILE");
         return false;
     }
-    return !cli->image || command->image == CLI_IMAGE_WITHOUT_REGISTERS || settle_registers(cli);
+    if (!cli->image || command->image == CLI_IMAGE_WITHOUT_REGISTERS)
+        return true;
+    return is_image_of_architecture(cli) &&
+           (cli->options.riscv.given ? cli_settle_riscv(cli) : settle_registers(cli));
 }
 
 void cli_unload(struct cli *cli)

@@ -22,11 +22,18 @@ enum option_code {
     OPTION_AC,
     OPTION_MAXPHYADDR,
     OPTION_MODE,
+    OPTION_ARCH, /* from here on RISC-V */
+    OPTION_SATP,
+    OPTION_SUM,
+    OPTION_MXR,
+    OPTION_SVADE,
+    OPTION_RAM_BASE,
     OPTION_USER,
     OPTION_WRITE,
     OPTION_FETCH,
     OPTION_IMPLICIT,
     OPTION_CR2,
+    OPTION_STVAL,
     OPTION_RANGE,
     OPTION_LIMIT,
     OPTION_KERNEL_BASE,
@@ -51,11 +58,18 @@ static const struct option long_options[] = {
     {"ac", no_argument, NULL, OPTION_AC},
     {"maxphyaddr", required_argument, NULL, OPTION_MAXPHYADDR},
     {"mode", required_argument, NULL, OPTION_MODE},
+    {"arch", required_argument, NULL, OPTION_ARCH},
+    {"satp", required_argument, NULL, OPTION_SATP},
+    {"sum", no_argument, NULL, OPTION_SUM},
+    {"mxr", no_argument, NULL, OPTION_MXR},
+    {"svade", no_argument, NULL, OPTION_SVADE},
+    {"ram-base", required_argument, NULL, OPTION_RAM_BASE},
     {"user", no_argument, NULL, OPTION_USER},
     {"write", no_argument, NULL, OPTION_WRITE},
     {"fetch", no_argument, NULL, OPTION_FETCH},
     {"implicit", no_argument, NULL, OPTION_IMPLICIT},
     {"cr2", required_argument, NULL, OPTION_CR2},
+    {"stval", required_argument, NULL, OPTION_STVAL},
     {"range", required_argument, NULL, OPTION_RANGE},
     {"limit", required_argument, NULL, OPTION_LIMIT},
     {"kernel-base", required_argument, NULL, OPTION_KERNEL_BASE},
@@ -72,7 +86,12 @@ static const char *option_name(int code)
     return "";
 }
 
-/* Options up to and including MODE say what the image is: every command takes them. */
+const char *cli_option_name(unsigned number)
+{
+    return option_name((int)number);
+}
+
+/* Options up to and including RAM_BASE say what the image is: every command takes them. */
 static bool accepts(const struct cli_command *command, int code)
 {
     char spaced[32];
@@ -112,8 +131,9 @@ static bool add_image(struct cli *cli, char *text)
         return false;
     }
     struct cli_file *file = &options->images[options->image_count++];
-    *file = (struct cli_file){text, 0};
-    if (at && cli_size(at + 1, &file->base))
+    *file = (struct cli_file){.path = text};
+    file->based = at && cli_size(at + 1, &file->base);
+    if (file->based)
         *at = '\0';
     return true;
 }
@@ -176,27 +196,36 @@ static bool set_maxphyaddr(struct cli *cli)
     return true;
 }
 
-static bool set_mode(struct cli *cli)
+struct mode_name {
+    const char *name;
+    enum kms_paging_mode mode;
+};
+
+static bool find_mode(const struct mode_name *modes, unsigned count, enum kms_paging_mode *mode)
 {
-    static const struct {
-        const char *name;
-        enum kms_paging_mode mode;
-    } modes[] = {{"32bit", KMS_PAGING_32BIT},
-                 {"pae", KMS_PAGING_PAE},
-                 {"4level", KMS_PAGING_4LEVEL},
-                 {"5level", KMS_PAGING_5LEVEL}};
-    for (unsigned i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+    for (unsigned i = 0; i < count; i++) {
         if (strcmp(optarg, modes[i].name) == 0) {
-            cli->options.registers.mode = modes[i].mode;
-            cli->options.registers.mode_given = true;
+            *mode = modes[i].mode;
             return true;
         }
     }
-    return bad_value(cli, OPTION_MODE, "is none of 32bit, pae, 4level, 5level");
+    return false;
+}
+
+static bool set_mode(struct cli *cli)
+{
+    static const struct mode_name modes[] = {{"32bit", KMS_PAGING_32BIT},
+                                             {"pae", KMS_PAGING_PAE},
+                                             {"4level", KMS_PAGING_4LEVEL},
+                                             {"5level", KMS_PAGING_5LEVEL}};
+    struct cli_registers *registers = &cli->options.registers;
+    registers->mode_given = find_mode(modes, sizeof modes / sizeof modes[0], &registers->mode);
+    return registers->mode_given || bad_value(cli, OPTION_MODE, "is none of 32bit, pae, 4level, 5level");
 }
 
 static bool parse_register(struct cli *cli, int code)
 {
+    cli->options.registers.x86_option = (unsigned)code;
     switch (code) {
     case OPTION_CR0: return set_register(cli, code, KMS_X86_CR0, UINT32_MAX);
     case OPTION_CR3: return set_cr3(cli);
@@ -212,6 +241,69 @@ static bool parse_register(struct cli *cli, int code)
         cli->options.registers.value[KMS_X86_EFLAGS_AC] = 1;
         return true;
     }
+}
+
+/* ---- RISC-V ---- */
+
+static bool set_arch(struct cli *cli)
+{
+    static const struct mode_name modes[] = {{"x86", KMS_PAGING_NONE},
+                                             {"sv32", KMS_PAGING_SV32},
+                                             {"sv39", KMS_PAGING_SV39},
+                                             {"sv48", KMS_PAGING_SV48},
+                                             {"sv57", KMS_PAGING_SV57}};
+    struct cli_riscv *riscv = &cli->options.riscv;
+    if (!find_mode(modes, sizeof modes / sizeof modes[0], &riscv->mode))
+        return bad_value(cli, OPTION_ARCH, "is none of x86, sv32, sv39, sv48, sv57");
+    riscv->given = riscv->mode != KMS_PAGING_NONE;
+    return true;
+}
+
+static bool set_satp(struct cli *cli)
+{
+    struct cli_riscv *riscv = &cli->options.riscv;
+    const unsigned most = cli->command == &cli_diff ? 2 : 1;
+    if (riscv->satp_count == most)
+        return bad_value(cli, OPTION_SATP, most == 1 ? "given twice" : "given more than twice");
+    return need_number(cli, OPTION_SATP, &riscv->satp[riscv->satp_count++]);
+}
+
+static bool set_ram_base(struct cli *cli)
+{
+    cli->options.ram_base_given = true;
+    return cli_size(optarg, &cli->options.ram_base) ||
+           bad_value(cli, OPTION_RAM_BASE, "is not an address (0x80000000, 2G)");
+}
+
+static bool parse_riscv(struct cli *cli, int code)
+{
+    if (code != OPTION_ARCH && code != OPTION_RAM_BASE)
+        cli->options.registers.riscv_option = (unsigned)code;
+    switch (code) {
+    case OPTION_ARCH: return set_arch(cli);
+    case OPTION_SATP: return set_satp(cli);
+    case OPTION_SUM: return cli->options.riscv.sum = true;
+    case OPTION_MXR: return cli->options.riscv.mxr = true;
+    case OPTION_SVADE: return cli->options.riscv.svade = true;
+    default: return set_ram_base(cli);
+    }
+}
+
+/* Registers of one architecture mean nothing to the other. */
+static bool is_one_architecture(const struct cli *cli)
+{
+    const struct cli_options *options = &cli->options;
+    if (options->riscv.given && options->registers.x86_option) {
+        cli_error(cli, "--%s is of x86, not of --arch %s", option_name((int)options->registers.x86_option),
+                  kms_mode_name(options->riscv.mode));
+        return false;
+    }
+    if (!options->riscv.given && options->registers.riscv_option) {
+        cli_error(cli, "--%s needs --arch sv32, sv39, sv48 or sv57",
+                  option_name((int)options->registers.riscv_option));
+        return false;
+    }
+    return true;
 }
 
 /* ---- what a command looks at ---- */
@@ -258,7 +350,14 @@ static bool set_view_number(struct cli *cli, int code)
 {
     struct cli_options *options = &cli->options;
     switch (code) {
-    case OPTION_CR2: options->cr2_given = true; return need_number(cli, code, &options->cr2);
+    case OPTION_CR2:
+        options->registers.x86_option = OPTION_CR2;
+        options->cr2_given = true;
+        return need_number(cli, code, &options->cr2);
+    case OPTION_STVAL:
+        options->registers.riscv_option = OPTION_STVAL;
+        options->cr2_given = true;
+        return need_number(cli, code, &options->cr2);
     case OPTION_LIMIT: return need_number(cli, code, &options->limit);
     default: options->kernel_base_given = true; return need_number(cli, code, &options->kernel_base);
     }
@@ -288,8 +387,11 @@ static bool parse_one(struct cli *cli, int code)
     case OPTION_SYMBOLS: options->symbols = optarg; return true;
     case OPTION_JSON: return options->json = true;
     case OPTION_HELP: return options->help = true;
-    default: return code < OPTION_USER ? parse_register(cli, code) : parse_view(cli, code);
+    default: break;
     }
+    if (code >= OPTION_USER)
+        return parse_view(cli, code);
+    return code >= OPTION_ARCH ? parse_riscv(cli, code) : parse_register(cli, code);
 }
 
 bool cli_parse(struct cli *cli, int argc, char **argv)
@@ -315,5 +417,5 @@ bool cli_parse(struct cli *cli, int argc, char **argv)
     }
     cli->operands = argv + optind;
     cli->operand_count = argc - optind;
-    return true;
+    return is_one_architecture(cli);
 }

@@ -63,6 +63,9 @@ void cli_help(const struct cli *cli)
           "Registers, where the image has none or to override them:\n"
           "  --cr0 --cr3 --cr4 --efer --pkru --pkrs --cpl VALUE, --ac, --maxphyaddr BITS (52)\n"
           "  --mode 32bit|pae|4level|5level   sets CR4 and EFER accordingly\n"
+          "RISC-V:\n"
+          "  --arch sv32|sv39|sv48|sv57 --satp VALUE, --sum, --mxr, --svade (a clear A or D faults)\n"
+          "  --ram-base ADDRESS    where a raw file without @BASE begins (0x80000000; x86: 0)\n"
           "  --json                for programs\n",
           cli->out);
 }

@@ -1,17 +1,34 @@
 #include "walk_view.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static const struct kms_x86_state *state_of(const struct kms_space *space)
 {
     return space->registers;
 }
 
+static bool is_x86(const struct kms_space *space)
+{
+    return space->arch == KMS_ARCH_X86;
+}
+
+/* The register that holds the topmost table. */
+static uint64_t root_of(const struct kms_space *space)
+{
+    return is_x86(space) ? state_of(space)->cr3 : ((const struct kms_riscv_state *)space->registers)->satp;
+}
+
+static const char *entry_name(const struct kms_space *space, unsigned level)
+{
+    return kms_mode_entry_name((enum kms_paging_mode)space->mode, level);
+}
+
 struct walk_view cli_view(const struct kms_space *space, const struct kms_access *access)
 {
     struct walk_view view = {.access = *access};
     kms_space_walk(space, access->linear, &view.walk);
-    view.result = kms_x86_decide(state_of(space), &view.walk, access, &view.fault);
+    view.result = kms_space_decide(space, &view.walk, access, &view.fault);
     view.recursion = kms_walk_recursion(space, &view.walk);
     if (view.walk.verdict != KMS_MAPPED && view.walk.verdict != KMS_NONCANONICAL)
         kms_space_nearest(space, view.walk.linear, &view.below, &view.above);
@@ -41,7 +58,7 @@ static const char *privilege_words(const struct kms_space *space, const struct k
     if (access->privilege == KMS_AS_IMPLICIT)
         return "implicit supervisor";
     bool user = access->privilege == KMS_AS_USER ||
-                (access->privilege == KMS_AS_CURRENT && state_of(space)->cpl == 3);
+                (access->privilege == KMS_AS_CURRENT && is_x86(space) && state_of(space)->cpl == 3);
     return user ? "user" : "supervisor";
 }
 
@@ -64,16 +81,18 @@ static void print_head(const struct cli *cli, const struct walk_view *view)
 {
     char name[CLI_TEXT];
     const int digits = cli_digits(&cli->space);
-    fprintf(cli->out, "%s0x%0*" PRIx64 "%s%s, %s %s; %s paging, CR3 0x%0*" PRIx64 "\n",
+    fprintf(cli->out, "%s0x%0*" PRIx64 "%s%s, %s %s; %s paging, %s 0x%0*" PRIx64 "\n",
             cli_color(cli, CLI_BOLD), digits, view->access.linear, cli_name(cli, view->access.linear, name),
             cli_color(cli, CLI_PLAIN), privilege_words(&cli->space, &view->access), kind_words(&view->access),
-            kms_mode_name((enum kms_paging_mode)cli->space.mode), digits, state_of(&cli->space)->cr3);
+            kms_mode_name((enum kms_paging_mode)cli->space.mode), is_x86(&cli->space) ? "CR3" : "satp",
+            digits, root_of(&cli->space));
 }
 
 static void print_removed(const struct cli *cli, const struct walk_view *view, unsigned depth)
 {
     uint8_t removed = kms_walk_removed(&view->walk, depth);
-    if (!removed || view->walk.level[depth].verdict > KMS_MAPPED)
+    /* On RISC-V all rights are the last entry's. */
+    if (!removed || view->walk.level[depth].verdict > KMS_MAPPED || !is_x86(&cli->space))
         return;
     fprintf(cli->out, "; %s%s%s%s removed here%s", cli_color(cli, CLI_WARN),
             removed & KMS_RIGHT_WRITE ? "W" : "", removed & KMS_RIGHT_USER ? "U" : "",
@@ -85,8 +104,11 @@ static void print_level(const struct cli *cli, const struct walk_view *view, uns
     const struct kms_walk_level *level = &view->walk.level[depth];
     const bool wide = cli->space.index_bits == 9;
     char words[CLI_TEXT], name[16];
-    kms_entry_words(level, words, sizeof words);
-    snprintf(name, sizeof name, "%s[%u]", kms_entry_name(level->level), level->index);
+    if (is_x86(&cli->space))
+        kms_entry_words(level, words, sizeof words);
+    else
+        kms_riscv_entry_words(level, words, sizeof words);
+    snprintf(name, sizeof name, "%s[%u]", entry_name(&cli->space, level->level), level->index);
     fprintf(cli->out, "  %-10s %s0x%08" PRIx64 "%s = ", name,
             level->in_register ? "PDPTE register, from " : "at ", level->entry_addr, "");
     if (level->verdict == KMS_NO_TABLE)
@@ -151,6 +173,24 @@ static void print_mapped(const struct cli *cli, const struct walk_view *view)
     fputs(in_image(&cli->space, walk->phys) ? "\n" : "; outside the image\n", cli->out);
 }
 
+/* "load page fault" of "load page fault at 0x1000 (cause 13)". */
+static void riscv_fault_name(const struct kms_fault *fault, char *text, size_t size)
+{
+    kms_riscv_fault_words(fault, text, size);
+    char *end = strstr(text, " at ");
+    if (end)
+        *end = '\0';
+}
+
+static void print_riscv_fault(const struct cli *cli, const struct walk_view *view)
+{
+    char words[CLI_TEXT], reason[CLI_TEXT];
+    riscv_fault_name(&view->fault, words, sizeof words);
+    kms_riscv_reason_words(cli->space.registers, &view->walk, &view->access, reason, sizeof reason);
+    fprintf(cli->out, "%s%s, cause %" PRIu32 "%s: %s\n", cli_color(cli, CLI_BAD), words, view->fault.vector,
+            cli_color(cli, CLI_PLAIN), reason);
+}
+
 static void print_fault(const struct cli *cli, const struct walk_view *view)
 {
     char words[CLI_TEXT], bits[CLI_TEXT], reason[CLI_TEXT];
@@ -177,8 +217,10 @@ void cli_view_print(const struct cli *cli, const struct walk_view *view)
     print_recursion(cli, view);
     if (view->result == KMS_DONE)
         print_mapped(cli, view);
-    else
+    else if (is_x86(&cli->space))
         print_fault(cli, view);
+    else
+        print_riscv_fault(cli, view);
     print_surroundings(cli, view);
 }
 
@@ -186,9 +228,9 @@ void cli_view_print(const struct cli *cli, const struct walk_view *view)
 
 static json_t *flags_json(uint16_t flags)
 {
-    static const char *const names[] = {"present",       "write",          "user",  "no-execute",
-                                        "accessed",      "dirty",          "large", "global",
-                                        "write-through", "cache-disabled", "pat"};
+    static const char *const names[] = {"present", "write", "user",    "no-execute",    "accessed",
+                                        "dirty",   "large", "global",  "write-through", "cache-disabled",
+                                        "pat",     "read",  "execute", "napot"};
     json_t *list = json_array();
     for (unsigned bit = 0; bit < sizeof names / sizeof names[0]; bit++) {
         if (flags >> bit & 1)
@@ -197,21 +239,21 @@ static json_t *flags_json(uint16_t flags)
     return list;
 }
 
-static json_t *level_json(const struct walk_view *view, unsigned depth)
+static json_t *level_json(const struct kms_space *space, const struct walk_view *view, unsigned depth)
 {
     const struct kms_walk_level *level = &view->walk.level[depth];
-    return json_pack("{ss si so so so so ss ss}", "entry_name", kms_entry_name(level->level), "index",
+    return json_pack("{ss si so so so so ss ss}", "entry_name", entry_name(space, level->level), "index",
                      level->index, "entry_address", cli_json_address(level->entry_addr), "entry",
                      cli_json_address(level->entry), "reserved", cli_json_address(level->reserved), "flags",
                      flags_json(level->flags), "rights", kms_rights_words(level->rights), "verdict",
                      kms_verdict_words((enum kms_verdict)level->verdict));
 }
 
-static json_t *levels_json(const struct walk_view *view)
+static json_t *levels_json(const struct kms_space *space, const struct walk_view *view)
 {
     json_t *list = json_array();
     for (unsigned depth = 0; depth < view->walk.depth; depth++)
-        json_array_append_new(list, level_json(view, depth));
+        json_array_append_new(list, level_json(space, view, depth));
     return list;
 }
 
@@ -228,6 +270,11 @@ static json_t *fault_json(const struct kms_space *space, const struct walk_view 
     char words[CLI_TEXT] = "general protection", reason[CLI_TEXT];
     if (view->result == KMS_DONE)
         return json_null();
+    if (!is_x86(space)) {
+        riscv_fault_name(&view->fault, words, sizeof words);
+        kms_riscv_reason_words(space->registers, &view->walk, &view->access, reason, sizeof reason);
+        return json_pack("{si ss ss}", "cause", (int)view->fault.vector, "words", words, "reason", reason);
+    }
     kms_x86_reason_words(state_of(space), &view->walk, &view->access, reason, sizeof reason);
     if (view->result == KMS_UNBACKED)
         return json_pack("{sn ss}", "vector", "reason", reason);
@@ -253,8 +300,8 @@ json_t *cli_view_json(const struct cli *cli, const struct walk_view *view)
         json_pack("{so so ss ss ss so so}", "linear", cli_json_address(view->access.linear), "name",
                   cli_json_name(cli, view->access.linear), "access", kind_words(&view->access), "privilege",
                   privilege_words(&cli->space, &view->access), "mode",
-                  kms_mode_name((enum kms_paging_mode)cli->space.mode), "cr3",
-                  cli_json_address(state_of(&cli->space)->cr3), "levels", levels_json(view));
+                  kms_mode_name((enum kms_paging_mode)cli->space.mode), is_x86(&cli->space) ? "cr3" : "satp",
+                  cli_json_address(root_of(&cli->space)), "levels", levels_json(&cli->space, view));
     json_t *end =
         json_pack("{ss so so so so so}", "verdict", kms_verdict_words((enum kms_verdict)view->walk.verdict),
                   "physical", mapped ? cli_json_address(view->walk.phys) : json_null(), "fault",

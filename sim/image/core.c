@@ -15,6 +15,7 @@ struct core {
     Elf *elf;
     size_t headers;
     struct image_kind kind;
+    enum kms_arch arch;
     uint64_t loaded; /* bytes of memory */
     struct kms_image_error *error;
 };
@@ -101,7 +102,9 @@ static bool add_header(struct core *core, int number)
                           core->bytes->size);
     if (header.p_filesz == 0 || header.p_paddr == UINT64_MAX)
         return true;
-    return header.p_type == PT_LOAD ? add_load(core, &header) : read_notes(core, &header);
+    if (header.p_type == PT_LOAD)
+        return add_load(core, &header);
+    return core->arch != KMS_ARCH_X86 || read_notes(core, &header);
 }
 
 static bool check_header(struct core *core)
@@ -113,12 +116,15 @@ static bool check_header(struct core *core)
         return image_fail(core->error,
                           "%.160s: is an ELF file but not a core (an ELF with names goes with --symbols)",
                           core->name);
-    if (header.e_machine != EM_386 && header.e_machine != EM_X86_64)
+    if (header.e_machine != EM_386 && header.e_machine != EM_X86_64 && header.e_machine != EM_RISCV)
         return image_fail(core->error, "%.160s: is a core of another architecture (ELF machine %u)",
                           core->name, header.e_machine);
     if (header.e_ident[EI_DATA] != ELFDATA2LSB)
         return image_fail(core->error, "%.160s: is a big-endian core", core->name);
     core->kind.long_mode = header.e_machine == EM_X86_64;
+    core->arch = header.e_machine != EM_RISCV             ? KMS_ARCH_X86
+                 : header.e_ident[EI_CLASS] == ELFCLASS32 ? KMS_ARCH_RV32
+                                                          : KMS_ARCH_RV64;
     if (elf_getphdrnum(core->elf, &core->headers) != 0)
         return image_fail(core->error, "%.160s: its program headers cannot be read: %s", core->name,
                           elf_errmsg(-1));
@@ -148,6 +154,8 @@ static bool read_headers(struct core *core)
     }
     if (core->loaded == 0)
         return image_fail(core->error, "%.160s: the core holds no memory", core->name);
+    core->image->arch = core->arch;
+    core->image->have_arch = true;
     return use_vmcoreinfo(core);
 }
 

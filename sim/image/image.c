@@ -207,3 +207,9 @@ struct kms_image_registers *image_add_cpu(struct kms_image *image, struct kms_im
     cpus[image->cpu_count] = (struct kms_image_registers){0};
     return &cpus[image->cpu_count++];
 }
+
+bool kms_image_arch(const struct kms_image *image, enum kms_arch *arch)
+{
+    *arch = image->arch;
+    return image->have_arch;
+}

@@ -26,6 +26,8 @@ struct kms_image {
     unsigned cpu_count;
     struct kms_image_registers linux_kernel; /* from VMCOREINFO; nothing in `have` if there was none */
     const char *source;
+    bool have_arch;
+    enum kms_arch arch;
 };
 
 __attribute__((format(printf, 2, 3))) bool image_fail(struct kms_image_error *error, const char *format, ...);

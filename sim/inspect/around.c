@@ -108,6 +108,8 @@ static struct kms_recursion pae_recursion(const struct kms_space *space, const s
 struct kms_recursion kms_walk_recursion(const struct kms_space *space, const struct kms_walk *walk)
 {
     struct kms_recursion found = {.shift = (unsigned)space->width - space->index_bits};
+    if (space->arch != KMS_ARCH_X86) /* an entry cannot be both: what points to a table maps no page */
+        return found;
     if (space->mode == KMS_PAGING_PAE)
         return pae_recursion(space, walk);
     while (found.times + 1u < walk->depth && kms_walk_table(space, walk, found.times + 1u) == space->table)

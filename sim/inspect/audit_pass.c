@@ -92,10 +92,13 @@ static enum backing backing_of(const struct kms_ram *ram, kms_phys frame, uint64
     return all ? BACKED : some ? BACKED_IN_PART : NOT_BACKED;
 }
 
-static bool is_device_place(const struct kms_ram *ram, kms_phys phys)
+static bool is_device_place(const struct kms_space *space, kms_phys phys)
 {
-    return kms_ram_region(ram, phys).kind == KMS_REGION_MMIO || (phys >= LEGACY_FIRST && phys < LEGACY_END) ||
-           (phys >= DEVICES_FIRST && phys < FOUR_GIB);
+    if (kms_ram_region(space->ram, phys).kind == KMS_REGION_MMIO)
+        return true;
+    if (space->arch != KMS_ARCH_X86)
+        return phys < KMS_RISCV_RAM_BASE;
+    return (phys >= LEGACY_FIRST && phys < LEGACY_END) || (phys >= DEVICES_FIRST && phys < FOUR_GIB);
 }
 
 /* Returns true if the page is memory throughout. */
@@ -104,13 +107,14 @@ static bool check_backing(struct audit *audit, const struct kms_scan *scan)
     const kms_phys frame = kms_walk_frame(&scan->walk);
     const uint64_t size = UINT64_C(1) << scan->walk.page_shift;
     const enum backing backing = backing_of(audit->space->ram, frame, size);
-    const bool over_legacy = size > KMS_PAGE_SIZE && frame < LEGACY_FIRST && frame + size > LEGACY_FIRST;
+    const bool over_legacy = audit->space->arch == KMS_ARCH_X86 && size > KMS_PAGE_SIZE &&
+                             frame < LEGACY_FIRST && frame + size > LEGACY_FIRST;
     struct kms_finding finding = finding_at(scan, KMS_RULE_MIXED);
     if (backing == BACKED_IN_PART || (backing == BACKED && over_legacy))
         audit_found(audit, &finding);
     if (backing != NOT_BACKED)
         return backing == BACKED;
-    finding.rule = is_device_place(audit->space->ram, frame) ? KMS_RULE_DEVICE : KMS_RULE_PAGE_OUTSIDE;
+    finding.rule = is_device_place(audit->space, frame) ? KMS_RULE_DEVICE : KMS_RULE_PAGE_OUTSIDE;
     audit_found(audit, &finding);
     return false;
 }
@@ -183,6 +187,10 @@ static void check_step(struct audit *audit, struct kms_scan *scan, struct kms_fo
     } else if (scan->walk.verdict == KMS_RESERVED) {
         struct kms_finding finding = finding_at(scan, KMS_RULE_RESERVED);
         finding.detail = kms_walk_last(&scan->walk)->reserved;
+        audit_found(audit, &finding);
+    } else if (scan->walk.verdict == KMS_MISALIGNED_PAGE || scan->walk.verdict == KMS_TOO_DEEP) {
+        const struct kms_finding finding =
+            finding_at(scan, scan->walk.verdict == KMS_TOO_DEEP ? KMS_RULE_TOO_DEEP : KMS_RULE_MISALIGNED);
         audit_found(audit, &finding);
     } else if (scan->walk.verdict == KMS_NO_TABLE) {
         check_outside_table(audit, scan);

@@ -18,6 +18,7 @@ struct kms_space kms_x86_space(const struct kms_x86_state *state, const struct k
     kms_phys low_bits = pae ? 0x1f : KMS_PAGE_SIZE - 1; /* the PDPT of PAE paging is 32 bytes */
     kms_phys wide = (UINT64_C(1) << KMS_PHYS_BITS) - 1;
     return (struct kms_space){
+        .arch = KMS_ARCH_X86,
         .walk = walk_x86,
         .registers = state,
         .ram = ram,
@@ -28,6 +29,44 @@ struct kms_space kms_x86_space(const struct kms_x86_state *state, const struct k
         .sign_extended = mode == KMS_PAGING_4LEVEL || mode == KMS_PAGING_5LEVEL,
         .table = state->cr3 & ~low_bits & (mode <= KMS_PAGING_PAE ? UINT32_MAX : wide),
     };
+}
+
+static void walk_riscv(const void *registers, const struct kms_ram *ram, kms_linear linear,
+                       struct kms_walk *walk)
+{
+    kms_riscv_walk(registers, ram, linear, walk);
+    /* An image is read-only here, and was RAM. */
+    for (unsigned i = 0; i < walk->depth; i++)
+        walk->level[i].flags &= (uint16_t)~KMS_ENTRY_FIXED;
+}
+
+struct kms_space kms_riscv_space(const struct kms_riscv_state *state, const struct kms_ram *ram)
+{
+    const bool rv32 = state->arch == KMS_ARCH_RV32;
+    const enum kms_paging_mode mode = kms_riscv_paging_mode(state);
+    const uint8_t width = mode == KMS_PAGING_SV39   ? 39
+                          : mode == KMS_PAGING_SV48 ? 48
+                          : mode == KMS_PAGING_SV57 ? 57
+                                                    : 32;
+    return (struct kms_space){
+        .arch = state->arch,
+        .walk = walk_riscv,
+        .registers = state,
+        .ram = ram,
+        .mode = (uint8_t)mode,
+        .width = width,
+        .index_bits = rv32 ? 10 : 9,
+        .noexec = true,
+        .sign_extended = width > 32,
+        .table = (state->satp & (rv32 ? KMS_SATP32_PPN : KMS_SATP64_PPN)) << KMS_PAGE_SHIFT,
+    };
+}
+
+enum kms_result kms_space_decide(const struct kms_space *space, const struct kms_walk *walk,
+                                 const struct kms_access *access, struct kms_fault *fault)
+{
+    return space->arch == KMS_ARCH_X86 ? kms_x86_decide(space->registers, walk, access, fault)
+                                       : kms_riscv_decide(space->registers, walk, access, fault);
 }
 
 bool kms_x86_load_pdptes(struct kms_x86_state *state, const struct kms_ram *ram)

@@ -29,6 +29,14 @@ const char *kms_entry_name(unsigned level)
     return level >= 1 && level <= KMS_WALK_LEVELS ? names[level - 1] : "no entry";
 }
 
+const char *kms_mode_entry_name(enum kms_paging_mode mode, unsigned level)
+{
+    static const char *const names[] = {"L0", "L1", "L2", "L3", "L4"};
+    if (mode < KMS_PAGING_SV32)
+        return kms_entry_name(level);
+    return level >= 1 && level <= KMS_WALK_LEVELS ? names[level - 1] : "no entry";
+}
+
 const char *kms_mode_name(enum kms_paging_mode mode)
 {
     switch (mode) {

@@ -216,7 +216,7 @@ static void bad_cores(void **state)
     tool_put(note, 0, 4, 2);
     refuse_core(core_make(core, &plan), "unknown version 2");
     tool_put(note, 0, 4, 1);
-    plan.machine = EM_RISCV;
+    plan.machine = EM_AARCH64;
     refuse_core(core_make(core, &plan), "another architecture");
     plan.machine = EM_X86_64;
     plan.load_count = 0;
