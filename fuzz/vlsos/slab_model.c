@@ -13,6 +13,12 @@ static bool overlaps(const struct model_block *block, const unsigned char *start
     return start < block->start + block->size && block->start < start + size;
 }
 
+/* Of a large block the two ends say enough. */
+static size_t end_size(const struct model_block *block)
+{
+    return block->size < 2 * MODEL_END ? block->size : MODEL_END;
+}
+
 bool model_add(struct model *model, unsigned char *start, size_t size, unsigned owner)
 {
     struct model_block *const block = &model->blocks[model->count];
@@ -21,7 +27,8 @@ bool model_add(struct model *model, unsigned char *start, size_t size, unsigned 
         if (overlaps(&model->blocks[i], start, size))
             return false;
     *block = (struct model_block){start, size, owner, model->made, (unsigned char)(model->made * 37 + 1)};
-    memset(start, block->fill, size);
+    memset(start, block->fill, end_size(block));
+    memset(start + size - end_size(block), block->fill, end_size(block));
     model->count++;
     model->made++;
     return true;
@@ -29,8 +36,10 @@ bool model_add(struct model *model, unsigned char *start, size_t size, unsigned 
 
 static bool is_whole(const struct model_block *block)
 {
-    for (size_t i = 0; i < block->size; i++)
-        if (block->start[i] != block->fill)
+    const unsigned char *const tail = block->start + block->size - end_size(block);
+
+    for (size_t i = 0; i < end_size(block); i++)
+        if (block->start[i] != block->fill || tail[i] != block->fill)
             return false;
     return true;
 }

@@ -1,8 +1,8 @@
 /*
  * slab_model.h - what an allocator promises, written down: blocks that do not overlap and keep their bytes.
  *
- * A list of blocks that is searched from the start. Every block is filled with a byte of its own, which it must still
- * hold when it is given back.
+ * A list of blocks that is searched from the start. Every block is filled with a byte of its own (a large one at
+ * both ends), which it must still hold when it is given back.
  */
 #ifndef SLAB_MODEL_H
 #define SLAB_MODEL_H
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #define MODEL_BLOCKS 512u
+#define MODEL_END    2048u /* bytes at each end of a large block that are filled */
 
 struct model_block {
     unsigned char *start;

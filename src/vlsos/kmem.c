@@ -106,13 +106,12 @@ static bool is_mapped_anywhere(uint32_t address, unsigned order)
 static int free_small(unsigned char *ptr, uint32_t address, const char *owner)
 {
     const unsigned number = pages_tag_at(address) - PAGES_TAG_SLAB;
-    struct slab_cache *const cache = &classes[number];
     uint32_t offset;
 
     if (number >= KMEM_CLASSES)
         return VLSOS_EINVAL;
-    offset = address & (slab_bytes(cache) - 1u);
-    return slab_free_at(cache, (struct slab *)(void *)(ptr - offset), offset, owner);
+    offset = address & (slab_bytes(&classes[number]) - 1u);
+    return slab_free_at(&classes[number], (struct slab *)(void *)(ptr - offset), offset, owner);
 }
 
 __attribute__((noinline)) static int free_large(uint32_t address)

@@ -42,7 +42,7 @@ int pages_init(void)
                           pages_tags + TAG_BYTES, FRAME_TABLE_BYTES - TAG_BYTES);
     if (status != VLSOS_OK)
         return status;
-    memset(pages_tags, PAGES_TAG_NONE, TAG_BYTES);
+    memset(pages_tags, PAGES_TAG_NONE, (end - VLSOS_POOL) / BUDDY_FRAME_SIZE);
     kernel_pool_opened(pool(), end - VLSOS_POOL);
     return VLSOS_OK;
 }
