@@ -16,6 +16,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define OPERATION_BYTES 3u
 #define OPERATIONS_MAX  80u
+#define CHECKED         8u /* one input in so many: the checker walks every table of every process */
 #define PAGE            4096u
 #define PROCESSES       4u
 #define PAGES           16u /* of the heap, and then of the stack */
@@ -277,7 +278,8 @@ static void run(const uint8_t *data, size_t size)
         size -= OPERATION_BYTES;
     }
     compare_all();
-    drive_check();
+    if (drive_is_chosen(CHECKED))
+        drive_check();
 }
 
 static void prepare(void)

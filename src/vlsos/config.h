@@ -31,9 +31,13 @@
 #define VLSOS_FRAME_TABLE 0x00300000
 #define VLSOS_POOL        0x00400000
 
-#define VLSOS_RAM_LEAST   0x00800000 /* the least RAM that boots: a pool of one block of the top order */
-#define VLSOS_RAM_BYTES   0x01000000 /* what a hosted machine gets unless it is asked for more */
-#define VLSOS_STORE_PAGES 32768      /* of backing store, likewise: 128 MiB */
-#define VLSOS_RAM_MOST    0x40000000 /* RAM beyond the kernel's GiB is left alone */
+#define VLSOS_RAM_LEAST 0x00800000 /* the least RAM that boots: a pool of one block of the top order */
+#define VLSOS_RAM_MOST  0x40000000 /* RAM beyond the kernel's GiB is left alone */
+
+/* What a hosted machine gets unless it is asked for more; fuzz targets choose their own. */
+#ifndef VLSOS_RAM_BYTES
+#define VLSOS_RAM_BYTES   0x01000000
+#define VLSOS_STORE_PAGES 32768 /* of backing store: 128 MiB */
+#endif
 
 #endif

@@ -39,7 +39,7 @@ import time
 NEEDED = ("name", "file", "from", "to", "tests")
 FIELDS = NEEDED + ("fuzz",)
 FUZZ_SECONDS = 60
-WRITES_OPERATIONS = ("heap", "paging", "process", "jslk", "vlsos_vm")
+WRITES_OPERATIONS = ("heap", "paging", "process", "jslk")
 COPIED = ("CMakeLists.txt", "include", "sim", "src", "tests", "fuzz/support", "docs/examples")
 
 
