@@ -6,17 +6,8 @@
 #ifndef TESTS_ORACLE_CHOICES_H
 #define TESTS_ORACLE_CHOICES_H
 
+#include "choose.h"
 #include "judge.h"
-
-struct choices {
-    uint64_t seed; /* the generator's state; used when there are no bytes */
-    const uint8_t *bytes;
-    size_t left; /* of the bytes; when they are used up every choice is 0 */
-};
-
-/* 0 to bound - 1; bound is 1 to 2^32. */
-uint64_t choose(struct choices *choices, uint64_t bound);
-bool one_in(struct choices *choices, unsigned n);
 
 /* Registers of a consistent CPU in this mode, CR3 on a frame in RAM. With `all_features` the model has
  * everything. */

@@ -111,6 +111,7 @@ struct rvo_result {
     uint64_t updated, value;
     struct rvo_leaf leaf;
     bool translated; /* leaf is filled: there was a walk that ended well */
+    bool bare;       /* no tables were asked: physical is the address */
 };
 
 struct rvo_access {

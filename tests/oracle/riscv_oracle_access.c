@@ -76,7 +76,7 @@ void rvo_translate(const struct rvo_cpu *cpu, const struct rvo_memory *memory,
                    const struct rvo_access *access, unsigned bytes, struct rvo_result *result)
 {
     struct rvo_walk walk;
-    *result = (struct rvo_result){.physical = access->address};
+    *result = (struct rvo_result){.physical = access->address, .bare = true};
     if (!rvo_translates(cpu, access->kind)) {
         final_access(memory, access, bytes, result);
         return;
@@ -116,7 +116,7 @@ void rvo_cache_fence(struct rvo_cache *cache, const struct rvo_cpu *cpu, const u
     for (size_t i = 0; i < cache->count; i++) {
         const struct rvo_leaf *leaf = &cache->leaves[i];
         bool there = !address || covers(leaf, *address);
-        bool theirs = !asid || (!leaf->global && leaf->asid == *asid);
+        bool theirs = !asid || (!leaf->global && leaf->asid == (*asid & (RVO_BIT(cpu->asidlen) - 1)));
         if (!there || !theirs)
             cache->leaves[kept++] = *leaf;
     }
