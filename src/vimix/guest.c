@@ -66,16 +66,21 @@ static int guest_heap_unit(guest_addr address)
 
 /* ---- paging: the current process's address space, or the kernel's ---- */
 
+static pagetable_t current_page_table(void)
+{
+    const struct process *const process = process_current();
+
+    return process ? process->pagetable : kvm_page_table();
+}
+
 static int map_current(const struct vm_mapping *mapping)
 {
     const struct process *const process = process_current();
     int status;
 
-    if (!process)
-        return kvm_map(mapping);
-    if (process_uses(process, mapping->va, mapping->size / PAGE_SIZE))
+    if (process && process_uses(process, mapping->va, mapping->size / PAGE_SIZE))
         return -EEXIST;
-    status = vm_map(process->pagetable, mapping);
+    status = vm_map(current_page_table(), mapping);
     if (status == VIMIX_OK)
         mmu_flush(mapping->va, mapping->size / PAGE_SIZE);
     return status;
@@ -89,7 +94,7 @@ static reg_t size_of(uint32_t pages)
 
 static int guest_map(guest_addr linear, guest_addr physical, uint32_t pages, uint32_t rights)
 {
-    struct vm_mapping mapping = {(reg_t)linear, (reg_t)physical, size_of(pages), PTE_R, false};
+    struct vm_mapping mapping = {(reg_t)linear, (reg_t)physical, size_of(pages), PTE_R | PTE_LENT, false};
 
     if (!fits(linear) || !fits(physical) || (rights & ~(GUEST_WRITE | GUEST_USER)))
         return -EINVAL;
@@ -102,19 +107,30 @@ static int guest_map(guest_addr linear, guest_addr physical, uint32_t pages, uin
     return map_current(&mapping);
 }
 
+/* What tools have mapped is theirs to unmap, and nothing else. */
+static int find_not_lent(pagetable_t pagetable, reg_t va, uint32_t pages)
+{
+    for (uint32_t page = 0; page < pages; page++) {
+        const pte_t *const entry = vm_walk(pagetable, va + page * PAGE_SIZE, NULL, false);
+
+        if (!entry || !pte_is_leaf(*entry))
+            return -EFAULT;
+        if (!(*entry & PTE_LENT))
+            return -EEXIST;
+    }
+    return VIMIX_OK;
+}
+
 static int guest_unmap(guest_addr linear, uint32_t pages)
 {
-    const struct process *const process = process_current();
-    const reg_t size = size_of(pages);
+    pagetable_t const pagetable = current_page_table();
     int status;
 
-    if (!fits(linear) || !vm_is_range((reg_t)linear, size))
+    if (!fits(linear) || !vm_is_range((reg_t)linear, size_of(pages)))
         return -EINVAL;
-    if (!process)
-        return kvm_unmap((reg_t)linear, pages);
-    if (process_uses(process, (reg_t)linear, pages))
-        return -EEXIST;
-    status = uvm_unmap(process->pagetable, (reg_t)linear, pages);
+    status = find_not_lent(pagetable, (reg_t)linear, pages);
+    if (status == VIMIX_OK)
+        status = vm_unmap(pagetable, (reg_t)linear, pages);
     if (status == VIMIX_OK)
         mmu_flush((reg_t)linear, pages);
     return status;
@@ -122,13 +138,12 @@ static int guest_unmap(guest_addr linear, uint32_t pages)
 
 static int guest_physical(guest_addr linear, guest_addr *physical)
 {
-    const struct process *const process = process_current();
     bool is_super;
     const pte_t *entry;
 
     if (!fits(linear))
         return -EINVAL;
-    entry = vm_walk(process ? process->pagetable : kvm_page_table(), (reg_t)linear, &is_super, false);
+    entry = vm_walk(current_page_table(), (reg_t)linear, &is_super, false);
     if (!entry || !pte_is_leaf(*entry))
         return -EFAULT;
     *physical = pte_to_physical(*entry) + (linear & ((is_super ? SUPERPAGE_SIZE : PAGE_SIZE) - 1));

@@ -25,6 +25,7 @@ static int find_memory(void)
 
     map.count = 0;
     if (!memory_map_of_machine(&map) || !memory_map_add_reserved(&map, 0, KERNEL_END) ||
+        !memory_map_add_reserved(&map, DTB_BASE, DTB_SIZE) ||
         !memory_map_add_reserved(&map, INITRD_BASE, INITRD_SIZE))
         return -EINVAL;
     return kalloc_init(&map);

@@ -3,8 +3,8 @@
  *
  * Physical, and identical in the kernel's address space:
  *   0x00100000   test device, 0x00101000 clock, 0x02000000 CLINT, 0x0C000000 PLIC, 0x10000000 UART, virtio behind it
- *   0x80000000   RAM: kernel text (2 MiB), kernel data (2 MiB), then pages for kalloc(); the boot loader's file
- *                ("initrd") takes the last MiB of 64
+ *   0x80000000   RAM: kernel text (2 MiB), kernel data (2 MiB), then pages for kalloc(); of 64 MiB the last two are
+ *                the boot loader's: the device tree, and a file ("initrd")
  *
  * Kernel's address space from the top:       a process's address space from the top:
  *   TRAMPOLINE          R X                    TRAMPOLINE             R X, the kernel's
@@ -27,6 +27,8 @@
 #define KERNEL_TEXT_SIZE  0x00200000u
 #define KERNEL_TRAMPOLINE (KERNEL_TEXT + PAGE_SIZE) /* the physical page of the trampoline's code */
 #define KERNEL_END        (KERNBASE + 0x00400000u)  /* kalloc()'s pages begin here */
+#define DTB_BASE          (INITRD_BASE - DTB_SIZE)
+#define DTB_SIZE          0x00100000u
 #define INITRD_BASE       (KERNBASE + RAM_DEFAULT - INITRD_SIZE)
 #define INITRD_SIZE       0x00100000u
 

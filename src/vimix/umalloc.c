@@ -68,17 +68,37 @@ int umalloc_sbrk(sreg_t change, reg_t *before)
     return answer > (reg_t)-PAGE_SIZE ? (int)(sreg_t)answer : VIMIX_OK;
 }
 
+/* ---- going round ---- */
+
+/* A ring that a program has written over may never come back to where it began: some address then comes again, after
+ * 1, 2, 4, ... steps from a mark. */
+struct round {
+    reg_t mark, steps, until;
+};
+
+static bool comes_again(struct round *round, reg_t at)
+{
+    if (at == round->mark)
+        return true;
+    if (++round->steps > round->until) {
+        *round = (struct round){.mark = at, .until = 2 * round->until + 1};
+    }
+    return false;
+}
+
 /* ---- giving back ---- */
 
 /* The free block after which an address belongs: the ring's last one if it is below or above all of them. */
 static bool find_place(reg_t begin, reg_t at, struct unit *before)
 {
+    struct round round = {0};
+
     if (!load_unit(begin, before))
         return false;
     while (!(at > before->at && at < before->next)) {
         if (before->at >= before->next && (at > before->at || at < before->next))
             return true;
-        if (!load_unit(before->next, before))
+        if (comes_again(&round, before->at) || !load_unit(before->next, before))
             return false;
     }
     return true;
@@ -212,24 +232,23 @@ static int search(reg_t libc, reg_t units, reg_t *address)
 {
     struct unit before;
     struct unit found;
+    struct round round = {0};
     reg_t begin;
-    int status = 0;
 
     if (!find_ring(libc, &begin) || !load_unit(begin, &before))
         return -EFAULT;
     do {
-        if (!load_unit(before.next, &found))
+        if (comes_again(&round, before.next) || !load_unit(before.next, &found))
             return -EFAULT;
         if (found.size >= units) {
             const reg_t rest = found.size - units;
 
-            status = cut(libc, &before, &found, units);
             *address = found.at + (rest + 1) * UMALLOC_UNIT;
-            return status;
+            return cut(libc, &before, &found, units);
         }
         before = found;
     } while (before.at != begin);
-    return status;
+    return 0;
 }
 
 int umalloc(reg_t libc, reg_t size, reg_t *address)

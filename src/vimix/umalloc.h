@@ -3,7 +3,8 @@
  *
  * Every access here is one of the current process's own (hw_user_load(), hw_user_store()), through its page tables, and
  * memory comes from the kernel by the system call sbrk() alone. So an allocation may fault like any code of a program:
- * the functions then answer -EFAULT, and the kernel has ended the process.
+ * the functions then answer -EFAULT, and the kernel has ended the process. So they do, with nothing ended, when the
+ * program has written over the ring and it never comes back to where it began.
  *
  * The heap is made of units of two words. A block is a header unit and the units that a program uses:
  *

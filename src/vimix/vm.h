@@ -3,7 +3,7 @@
  *
  * All leaves have V, A and D set, so that neither policy of updating them makes a difference; entries that point to a
  * table have V alone. PTE_OWNED (a bit that the hardware leaves to software) marks a leaf whose page belongs to the
- * address space and goes when it goes.
+ * address space and goes when it goes; PTE_LENT marks one that a tool has mapped, and may unmap.
  *
  * Invariants, which vm_check() holds: no table below the root is empty; every table is a page handed out by kalloc() and
  * has one entry that points to it; every leaf has a legal combination of rights, and a super page stands on a
@@ -24,7 +24,8 @@ typedef pte_t pagetable_element;
 typedef pagetable_element *pagetable_t; /* the root, or any table */
 
 #define PTE_OWNED PTE_RSW0
-#define PTE_PERM  (PTE_R | PTE_W | PTE_X | PTE_U | PTE_OWNED) /* what a caller may ask for */
+#define PTE_LENT  PTE_RSW1
+#define PTE_PERM  (PTE_R | PTE_W | PTE_X | PTE_U | PTE_OWNED | PTE_LENT) /* what a caller may ask for */
 
 static inline reg_t pte_to_physical(pte_t pte)
 {

@@ -44,9 +44,9 @@ static void compare_same(const struct runs *runs)
 {
     for (unsigned i = 0; i < runs->subject->same_count; i++)
         for (uint32_t at = runs->subject->same[i].start; at < runs->subject->same[i].end; at++)
-            if (runs->hosted.ram[at] != runs->metal.ram[at])
-                fail_msg("physical 0x%08x: hosted 0x%02x, metal 0x%02x", at, runs->hosted.ram[at],
-                         runs->metal.ram[at]);
+            if (runs->hosted.ram[at - BOOT_RAM_BASE] != runs->metal.ram[at - BOOT_RAM_BASE])
+                fail_msg("physical 0x%08x: hosted 0x%02x, metal 0x%02x", at,
+                         runs->hosted.ram[at - BOOT_RAM_BASE], runs->metal.ram[at - BOOT_RAM_BASE]);
 }
 
 static uint32_t word(const struct boot_run *run, uint32_t physical)

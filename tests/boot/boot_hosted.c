@@ -42,10 +42,10 @@ static void replay_all(void *context)
 static void copy_ram(struct kms_guest *guest, unsigned char *ram)
 {
     struct kms_ram *const of = kms_machine_ram(kms_guest_machine(guest));
-    const unsigned char *const from = kms_ram_ptr(of, 0, kms_ram_end(of));
+    const unsigned char *const from = kms_ram_ptr(of, BOOT_RAM_BASE, kms_ram_end(of) - BOOT_RAM_BASE);
 
     assert_non_null(from);
-    memcpy(ram, from, kms_ram_end(of));
+    memcpy(ram, from, kms_ram_end(of) - BOOT_RAM_BASE);
 }
 
 /* As QEMU is: RAM is zero at power-on, and entries that lead to a fault are marked as accessed. */

@@ -1,3 +1,4 @@
+#include "boot_qemu.h"
 #include "boot_run.h"
 #include "kms_test.h"
 
@@ -10,28 +11,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SECONDS       "60"
-#define EXIT_DONE     (2 * 0x10 + 1) /* BOOT_EXIT_DONE through isa-debug-exit */
-#define EXIT_BROKEN   (2 * 0x11 + 1)
-#define HANDLES       16384u
-#define DIRECTORY_MAX 64
+#define HANDLES 16384u
 
-/* A folder of its own for the files that go in and come out. */
-struct files {
-    char folder[DIRECTORY_MAX];
-    char operations[DIRECTORY_MAX + 16], serial[DIRECTORY_MAX + 16], ram[DIRECTORY_MAX + 16];
-};
-
-const char *boot_missing(void)
-{
-    if (BOOT_IMAGE[0] == '\0')
-        return "no image: the C compiler makes no i386 code";
-    if (QEMU[0] == '\0' || access(QEMU, X_OK) != 0)
-        return "no qemu-system-i386";
-    return NULL;
-}
-
-static void make_files(struct files *files)
+static void make_files(struct boot_files *files)
 {
     strcpy(files->folder, "/tmp/kernel-boot-XXXXXX");
     assert_non_null(mkdtemp(files->folder));
@@ -40,7 +22,7 @@ static void make_files(struct files *files)
     snprintf(files->ram, sizeof files->ram, "%s/ram", files->folder);
 }
 
-static void remove_files(const struct files *files)
+static void remove_files(const struct boot_files *files)
 {
     unlink(files->operations);
     unlink(files->serial);
@@ -59,51 +41,14 @@ static void write_operations(const char *path, const struct replay_op *ops, uint
     assert_int_equal(fclose(file), 0);
 }
 
-static _Noreturn void exec_qemu(const struct files *files, bool operations)
-{
-    char memory[160];
-    char serial[160];
-    const char *arguments[] = {"timeout",
-                               "-k",
-                               "5",
-                               SECONDS,
-                               QEMU,
-                               "-nodefaults",
-                               "-display",
-                               "none",
-                               "-no-reboot",
-                               "-cpu",
-                               "qemu64", /* the least that has NX */
-                               "-m",
-                               "128M",
-                               "-object",
-                               memory,
-                               "-machine",
-                               "pc,memory-backend=ram",
-                               "-serial",
-                               serial,
-                               "-device",
-                               "isa-debug-exit,iobase=0xf4,iosize=0x04",
-                               "-kernel",
-                               BOOT_IMAGE,
-                               operations ? "-initrd" : NULL,
-                               files->operations,
-                               NULL};
-
-    snprintf(memory, sizeof memory, "memory-backend-file,id=ram,size=128M,mem-path=%s,share=on", files->ram);
-    snprintf(serial, sizeof serial, "file:%s", files->serial);
-    execvp(arguments[0], (char *const *)arguments);
-    _exit(127);
-}
-
-static int run_qemu(const struct files *files, bool operations)
+static int run_qemu(const struct boot_files *files, bool operations)
 {
     int status = 0;
     const pid_t child = fork();
 
     assert_true(child >= 0);
     if (child == 0)
-        exec_qemu(files, operations);
+        boot_exec_qemu(files, operations);
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -148,7 +93,7 @@ static void cut_events(char *serial)
 
 void boot_run_metal(const struct replay_op *ops, uint32_t count, struct boot_run *run)
 {
-    struct files files;
+    struct boot_files files;
     int status;
 
     make_files(&files);
@@ -159,7 +104,7 @@ void boot_run_metal(const struct replay_op *ops, uint32_t count, struct boot_run
     assert_non_null(run->ram);
     read_ram(files.ram, run->ram);
     remove_files(&files);
-    if (status != EXIT_DONE && status != EXIT_BROKEN)
+    if (status != boot_exit_status(BOOT_EXIT_DONE) && status != boot_exit_status(BOOT_EXIT_BROKEN))
         fail_msg("qemu ended with %d; the image said: %s", status, run->lines);
     cut_events(run->lines);
 }

@@ -11,13 +11,16 @@
 
 #include "../../src/boot/boot_kernel.h"
 
-#define BOOT_LOADER_RAM  0x07fe0000u /* what QEMU's loader reports of it: the last 128 KiB are the BIOS's */
-#define BOOT_RAM_SIZE    0x08000000u
+#define BOOT_LOADER_RAM 0x07fe0000u /* what QEMU's loader reports of it: the last 128 KiB are the BIOS's */
+#if !defined(BOOT_RAM_SIZE)
+#define BOOT_RAM_BASE 0u
+#define BOOT_RAM_SIZE 0x08000000u
+#endif
 #define BOOT_DIRECTORIES 32u
 
 struct boot_run {
     char *lines;        /* one for each event, as replay_format() writes them, each with its line end */
-    unsigned char *ram; /* BOOT_RAM_SIZE bytes */
+    unsigned char *ram; /* BOOT_RAM_SIZE bytes from BOOT_RAM_BASE on */
     uint32_t directories[BOOT_DIRECTORIES]; /* hosted only: those that boot_subject.find_directories found */
     unsigned directory_count;
 };

@@ -466,6 +466,19 @@ static void tools_map_beside_what_a_process_has(void **state)
     assert_int_equal(vimix_guest.unmap(SHARED, 1), -EFAULT);
 }
 
+static void tools_do_not_unmap_the_kernel(void **state)
+{
+    (void)state;
+    process_switch(NULL);
+    assert_int_equal(vimix_guest.unmap(UART0, 1), -EEXIST);
+    assert_int_equal(vimix_guest.unmap(TRAMPOLINE, 1), -EEXIST);
+    assert_int_equal(vimix_guest.unmap(KERNEL_DATA, 1), -EEXIST);
+    assert_int_equal(vimix_guest.map(UART0, UART0, 1, GUEST_WRITE), -EEXIST);
+    assert_int_equal(vimix_guest.map(SHARED, KERNEL_DATA, 1, GUEST_WRITE), 0);
+    assert_int_equal(vimix_guest.unmap(SHARED, 2), -EFAULT);
+    assert_int_equal(vimix_guest.unmap(SHARED, 1), 0);
+}
+
 static void a_mapping_stops_the_break_and_nothing_is_lost(void **state)
 {
     const size_t before = (start_program(SMALL, 0x11), free_pages());
@@ -581,6 +594,7 @@ static const struct CMUnitTest tests[] = {
     AFTER_BOOT("harts run programs of their own", harts_run_programs_of_their_own),
     AFTER_BOOT("both harts use the kernel's table", both_harts_use_the_kernel_s_table),
     AFTER_BOOT("tools map beside what a process has", tools_map_beside_what_a_process_has),
+    AFTER_BOOT("tools do not unmap what is the kernel's", tools_do_not_unmap_the_kernel),
     AFTER_BOOT("a mapping stops the break, and nothing is lost",
                a_mapping_stops_the_break_and_nothing_is_lost),
     AFTER_BOOT("numbers of no process are refused", numbers_of_no_process_are_refused),

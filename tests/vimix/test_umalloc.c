@@ -295,6 +295,22 @@ static void a_heap_that_the_program_gave_back_faults(void **state)
     assert_null(process_current());
 }
 
+/* The lowest free block points to itself: no search finds its way out. */
+static void a_ring_that_never_comes_back_is_left(void **state)
+{
+    reg_t block, address;
+
+    (void)state;
+    fixture_is_broken();
+    start();
+    block = gets(100);
+    (void)gets(100);
+    frees(block);
+    assert_true(hw_user_store(SMALL_BREAK, sizeof(reg_t), SMALL_BREAK));
+    assert_int_equal(umalloc(LIBC, 100000, &address), -EFAULT);
+    assert_non_null(process_current());
+}
+
 static reg_t kept;
 
 static int allocates(void)
@@ -397,6 +413,7 @@ static const struct CMUnitTest tests[] = {
     AFTER_BOOT("a block stays where there is no more memory", a_block_stays_where_there_is_no_more),
     AFTER_BOOT("a break that the program moved is left alone", a_break_moved_by_the_program_is_left_alone),
     AFTER_BOOT("a ring that leads nowhere is the program's fault", a_heap_that_the_program_gave_back_faults),
+    AFTER_BOOT("a ring that never comes back is left", a_ring_that_never_comes_back_is_left),
     AFTER_BOOT("no memory leaves the heap as it was", no_memory_leaves_the_heap_as_it_was),
     AFTER_BOOT("the checker sees a ring out of the heap", a_ring_out_of_the_heap_is_seen),
     AFTER_BOOT("the checker sees a block beyond the break", a_block_beyond_the_break_is_seen),

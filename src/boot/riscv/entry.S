@@ -81,7 +81,12 @@ monitor_trap:
     csrrw sp, mscratch, sp
     mret
 
-/* ---- the monitor's accesses ---- */
+/* ---- the monitor's accesses ----
+
+   On a page of their own at the end of the text: QEMU 7.2 keeps what M-mode fetches and what it loads under MPRV in one
+   TLB, so that an access under MPRV to the page that this code is fetched from is never translated. */
+
+    .section .text.access, "ax"
 
 /* unsigned monitor_load(address, width, mstatus bits, value); the only instruction that may trap is the access. */
     .globl monitor_load, monitor_store, monitor_visit, monitor_call
@@ -184,6 +189,7 @@ visit_ended:
 
 /* ---- S-mode ---- */
 
+    .text
 monitor_call:
     ecall
     ret
