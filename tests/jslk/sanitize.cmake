@@ -20,8 +20,8 @@ kms_probe_test(jslk asan right "AddressSanitizer has nothing to say about JSLK's
 set(where " \\([^)]*sanitize_probe.c:[0-9]+\\)")
 kms_probe_test(jslk memcheck overflow "memcheck reports one byte beyond a block of JSLK's"
                "Invalid write of size 1.*overflow${where}")
-kms_probe_test(jslk memcheck underflow "memcheck reports a write before a block of JSLK's"
-               "Invalid write of size 1.*underflow${where}")
+kms_probe_test(jslk memcheck just_before "memcheck reports one byte before a block of JSLK's"
+               "Invalid write of size 1.*just_before${where}")
 kms_probe_test(jslk memcheck use_after_free "memcheck reports a block of JSLK's used after kfree, and who freed it"
                "Invalid write of size 1.*use_after_free${where}.*3 bytes inside a block of size 10 free'd.*use_after_free${where}")
 kms_probe_test(jslk memcheck uninitialised "memcheck reports the use of JSLK's memory that was never written"

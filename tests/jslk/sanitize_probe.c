@@ -82,6 +82,13 @@ static void underflow(void)
     block[-5] = 1; /* AddressSanitizer marks words of 8 bytes, and the block begins in the middle of one */
 }
 
+static void just_before(void)
+{
+    char *const block = block_of(10);
+
+    block[-1] = 1;
+}
+
 static void use_after_free(void)
 {
     const uint32_t address = kmalloc(10);
@@ -142,6 +149,7 @@ int main(int argc, char **argv)
     } uses[] = {
         {"overflow", overflow},
         {"underflow", underflow},
+        {"just_before", just_before},
         {"use_after_free", use_after_free},
         {"never_handed_out", never_handed_out},
         {"uninitialised", uninitialised},

@@ -39,7 +39,8 @@ import time
 NEEDED = ("name", "file", "from", "to", "tests")
 FIELDS = NEEDED + ("fuzz",)
 FUZZ_SECONDS = 60
-WRITES_OPERATIONS = ("heap", "paging", "process", "jslk")
+# Targets that leave a file of operations, and the kernel that it is about.
+WRITES_OPERATIONS = {"heap": "vana", "paging": "vana", "process": "vana", "jslk": "jslk"}
 COPIED = ("CMakeLists.txt", "include", "sim", "src", "tests", "fuzz/support", "docs/examples")
 
 
@@ -241,7 +242,8 @@ class FuzzShop(Workshop):
         tool = str(self.build / "kmemsim")
         if self.command(tool, "run", "--emit-binary", str(operations) + ".bin", str(operations), limit=60) != 0:
             return False, f"found by {mutant.target}; its operations cannot be replayed"
-        shown = self.command(tool, "run", str(operations), limit=60) == 1
+        kernel = WRITES_OPERATIONS[mutant.target]
+        shown = self.command(tool, "run", "--kernel", kernel, str(operations), limit=60) == 1
         if not shown and "," not in mutant.fuzz:
             return False, f"found by {mutant.target}; its operations do not show it: {operations}"
         return True, f"found by {mutant.target}" + (", shown by kmemsim run" if shown else "")
