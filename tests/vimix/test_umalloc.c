@@ -307,6 +307,7 @@ static void a_ring_that_never_comes_back_is_left(void **state)
     (void)gets(100);
     frees(block);
     assert_true(hw_user_store(SMALL_BREAK, sizeof(reg_t), SMALL_BREAK));
+    assert_true(hw_user_store(LIBC + UNIT, sizeof(reg_t), LIBC)); /* the search begins in front of it */
     assert_int_equal(umalloc(LIBC, 100000, &address), -EFAULT);
     assert_non_null(process_current());
 }
