@@ -138,7 +138,7 @@ static void choose_linear(struct gen *g, unsigned leaf_level)
     if (g->linear >> shift_of(g, top) == (1ull << bits) - 1) /* the stubs' part */
         g->linear ^= 1ull << shift_of(g, top);
     if (g->linear >> 20 ==
-        RV_RAM >> 20) /* or QEMU would execute it instead of the program: QEMU_MPRV_FETCH */
+        RV_RAM >> 20) /* or QEMU would execute it instead of the program; docs/fidelity.md */
         g->linear ^= 1ull << 30;
     if (wide(g) && g->linear >> (shift_of(g, top + 1) - 1))
         g->linear |= ~0ull << shift_of(g, top + 1);

@@ -69,7 +69,8 @@ struct subject *subject_new(const struct subject_options *options)
         .asid_bits = (uint8_t)options->cpu.rv_cpu_asid,
         .misaligned = misaligned(options->policies),
         .stale_rights = options->policies & RV_POLICY_RIGHTS_FAULT ? KMS_RIGHTS_FAULT : KMS_RIGHTS_REWALK,
-        .tlb = {.off = (options->policies & RV_POLICY_NO_TLB) != 0},
+        .tlb = {.off = (options->policies & RV_POLICY_NO_TLB) != 0,
+                .structure_caches = (options->policies & RV_POLICY_STRUCTURE_CACHES) != 0},
     };
     if (!s)
         return NULL;
