@@ -7,7 +7,7 @@ read4 user 0x400000 -> load-access
 case QEMU_ALIGNED_TVAL
 poke4 0x80200004 0x240000db
 satp 0x80080200
-read4 user 0x400003 -> load-access
+read4 user 0x400003 -> load-access | load-misaligned
 case QEMU_AMO_LOAD_ACCESS
 poke4 0x80200004 0x240000d7
 satp 0x80080200
