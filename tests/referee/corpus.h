@@ -46,9 +46,17 @@ struct corpus_cursor {
 bool corpus_read_answers(struct corpus_cursor *from, const struct ref_case *c, struct ref_result *results);
 uint64_t corpus_checksum(uint64_t checksum, const struct ref_case *c);
 
-/* Make a corpus with `cases` cases answered by Bochs and confirmed by QEMU, and a tenth as many that only one of them
- * can answer; says on stdout what it did. */
-bool corpus_make(const char *path, const char *rom, uint64_t seed, uint64_t cases);
+/*
+ * Make a corpus with `cases` cases answered by Bochs and confirmed by QEMU, and a tenth as many that only one of them
+ * can answer; with ARCH_SEGMENTS alone, one of segments. Says on stdout what it did.
+ */
+struct corpus_request {
+    const char *path;
+    const char *rom; /* NULL: the one built with this */
+    unsigned arch;   /* of the command line; 0: all */
+    uint64_t seed, cases;
+};
+bool corpus_make(const struct corpus_request *request);
 
 /* Load and decompress a file; NULL with one line in `error`. The caller frees. */
 uint8_t *corpus_load(const char *path, size_t *size, char error[256]);

@@ -13,7 +13,14 @@
 
 #include "case.h"
 
-enum generate_arch { ARCH_32BIT = 1, ARCH_PAE = 2, ARCH_4LEVEL = 4, ARCH_5LEVEL = 8, ARCH_ALL = 15 };
+enum generate_arch {
+    ARCH_32BIT = 1,
+    ARCH_PAE = 2,
+    ARCH_4LEVEL = 4,
+    ARCH_5LEVEL = 8,
+    ARCH_ALL = 15,
+    ARCH_SEGMENTS = 16, /* x86: segments instead of paging, if nothing else is asked for */
+};
 
 struct generate_options {
     struct ref_cpu cpu;     /* what the CPU under test has; the cases use nothing else */

@@ -64,6 +64,13 @@
 #define REF_STREAM_HEAD "KMSREF01" /* what a batch prints before its results */
 #define REF_STREAM_END  "KMSREFED"
 
+/* What the ROM has for segments: see enum ref_segment. */
+#define REF_SEGMENT_VECTOR 0x1f
+#define REF_LANDING        0x30cd /* the two bytes of INT 0x30 */
+#define REF_GDT_BASE       (REF_GDT_FRAME + 0x1000 - REF_TAIL_GDT)
+#define REF_TSS_BASE       (REF_TSS_FRAME + 0x1000 - REF_TAIL_TSS)
+#define REF_IDT_BASE       (REF_IDT32_FRAME + 0x1000 - REF_TAIL_IDT32)
+
 #ifndef __ASSEMBLER__
 
 enum ref_code {
@@ -81,6 +88,26 @@ enum ref_code {
     REF_INVLPG,
     REF_INVPCID, /* kind = type, extra = PCID, address */
     REF_CODES
+};
+
+#define REF_SEGMENT                                                                                          \
+    63 /* enum ref_segment as kind, REF_USER; without paging, apart from the codes of RISC-V */
+
+/*
+ * Segments. A case pokes descriptors into free places of the ROM's GDT, code that is `int REF_LANDING` where CS:EIP will
+ * lead, the gate of vector REF_SEGMENT_VECTOR, and the ring-2 stack of the TSS; afterwards registers are the ROM's again,
+ * but LDTR and TR stay for the rest of the case.
+ */
+enum ref_segment {
+    REF_SEG_LOAD,  /* extra: selector, and above it the register's number in instructions (not CS) */
+    REF_SEG_READ,  /* the same, then a read of `width` at offset `address` (SS: for REF_USER alone) */
+    REF_SEG_WRITE, /* ... or a write of `value` */
+    REF_SEG_JUMP,  /* a far JMP to selector `extra`, offset `address` */
+    REF_SEG_IRET,  /* from CPL 0: extra is CS, and above it SS; address is EIP */
+    REF_SEG_INT,   /* INT REF_SEGMENT_VECTOR */
+    REF_SEG_LLDT,  /* extra: selector */
+    REF_SEG_LTR,
+    REF_SEGMENTS
 };
 
 enum ref_kind {

@@ -24,6 +24,14 @@ enum quirk {
     QEMU_FETCH_LARGE_STALE,  /* INVLPG in a large page leaves translations for fetches elsewhere in it */
     BOCHS_IMPLICIT_WITH_AC,  /* EFLAGS.AC lifts SMAP for implicit accesses at any CPL */
     BOCHS_PDPTE_EAGER,       /* PAE: any change of CR0.WP or CR4.SMAP loads the PDPTEs again */
+    QEMU_SEGMENT_UNCHECKED,  /* accesses ask no limit, type or null segment, IRET and INT no limit */
+    QEMU_CODE_NOT_ACCESSED,  /* jumps, interrupts and IRET set no accessed bits */
+    QEMU_TSS_STACK_TS,       /* a stack in the TSS that is not present is #TS, not #SS */
+    BOCHS_WRAP_FAULTS,       /* around 4 GiB in a segment with a base is a fault: the manual leaves it open */
+    BOCHS_EIP_FIRST,         /* a handler beyond its segment's limit is found before a stack without room */
+    BOCHS_PUSHES_FIRST,      /* a stack that ends within the frame keeps what fitted */
+    IRET_STACK_NP,           /* both: IRET to a stack that is not present is #NP, not #SS */
+    TSS_ROOM,                /* both: a TSS must hold two bytes behind the SS that is read from it */
     QEMU_ABSENT_TABLE,       /* RISC-V, until QUIRKS: a table where no memory is gives a page fault */
     QEMU_ALIGNED_TVAL,       /* a misaligned load where no memory is: tval is rounded down */
     QEMU_AMO_LOAD_ACCESS,    /* an AMO where no memory is faults as a load */
@@ -48,6 +56,7 @@ struct quirk_context {
     bool sum;         /* RISC-V: mstatus.SUM */
     unsigned pages;   /* ... 4 KiB pages that S-mode has read or written under it; the last ones count */
     uint64_t page[8];
+    enum quirk astray; /* of segments: memory is not the same since */
 };
 
 /* The machine's answer to one operation, or to each of a case, and the emulator's. */

@@ -49,7 +49,8 @@ static void usage(FILE *out)
           "  --cases N             random cases (10000)\n"
           "  --seed S              first seed (1); each run with the same seed makes the same cases\n"
           "  --accel kvm           not QEMU's CPU but this host's own, through /dev/kvm\n"
-          "  --arch LIST           paging modes, such as pae,4level or sv39 (all that the oracle has)\n"
+          "  --arch LIST           paging modes, such as pae,4level or sv39 (all that the oracle has), or "
+          "x86 `segments`\n"
           "  --phys-bits N         MAXPHYADDR of QEMU's CPU, 32 to 52 (40)\n"
           "  --ram MIB             its RAM (64)\n"
           "  --resume FILE         keep the count in FILE, and go on from there\n"
@@ -268,6 +269,10 @@ static int stories_main(struct run *r, struct duel *duel, char **files)
 static bool parse_arch(const char *list, unsigned *arch)
 {
     char copy[64], *rest = NULL;
+    if (strcmp(list, "segments") == 0) {
+        *arch = ARCH_SEGMENTS;
+        return true;
+    }
     snprintf(copy, sizeof(copy), "%s", list);
     for (char *word = strtok_r(copy, ",", &rest); word; word = strtok_r(NULL, ",", &rest)) {
         unsigned i = 0;
@@ -387,7 +392,9 @@ int main(int argc, char **argv)
     signal(SIGINT, stop);
     signal(SIGTERM, stop);
     if (r.corpus)
-        return corpus_make(r.corpus, r.duel.emulator.rom, r.seed, r.cases) ? 0 : 2;
+        return corpus_make(&(struct corpus_request){r.corpus, r.duel.emulator.rom, r.arch, r.seed, r.cases})
+                   ? 0
+                   : 2;
     if (!read_resume(&r))
         return 2;
     enum emulator_status status = duel_open(&r.duel, &duel, error);

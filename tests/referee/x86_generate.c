@@ -266,6 +266,10 @@ void generate_case(struct ref_case *c, const struct generate_options *options, u
     struct gen g = {.random = {seed}, .options = options, .c = c};
     snprintf(name, sizeof(name), "seed 0x%llx", (unsigned long long)seed);
     case_begin(c, name);
+    if (options->arch == ARCH_SEGMENTS) {
+        generate_segments(&g);
+        return;
+    }
     choose_shared(&g, seed);
     generate_space(&g);
     write_registers(&g);

@@ -51,5 +51,7 @@ void generate_space(struct gen *g);
 /* Change one bit or so of an entry of the path; returns false if nothing changed. */
 bool generate_change(struct gen *g);
 void gen_add(struct gen *g, struct ref_op op);
+/* A whole case about segments. */
+void generate_segments(struct gen *g);
 
 #endif

@@ -32,6 +32,16 @@ static const struct {
                                "a user's access to a supervisor page never reports PK"},
     [BOCHS_IMPLICIT_WITH_AC] = {"BOCHS_IMPLICIT_WITH_AC", "AC lifts SMAP for implicit accesses at any CPL"},
     [BOCHS_PDPTE_EAGER] = {"BOCHS_PDPTE_EAGER", "PAE: a change of CR0.WP or CR4.SMAP loads the PDPTEs again"},
+    [QEMU_SEGMENT_UNCHECKED] = {"QEMU_SEGMENT_UNCHECKED",
+                                "accesses ask no limit, type or null segment, IRET and INT no limit"},
+    [QEMU_CODE_NOT_ACCESSED] = {"QEMU_CODE_NOT_ACCESSED", "jumps, interrupts and IRET set no accessed bits"},
+    [QEMU_TSS_STACK_TS] = {"QEMU_TSS_STACK_TS", "a stack in the TSS that is not present is #TS, not #SS"},
+    [BOCHS_WRAP_FAULTS] = {"BOCHS_WRAP_FAULTS", "an access around 4 GiB in a segment with a base is a fault"},
+    [BOCHS_EIP_FIRST] = {"BOCHS_EIP_FIRST",
+                         "a handler beyond its segment's limit is found before a stack without room"},
+    [BOCHS_PUSHES_FIRST] = {"BOCHS_PUSHES_FIRST", "a stack that ends within the frame keeps what fitted"},
+    [IRET_STACK_NP] = {"IRET_STACK_NP", "IRET to a stack that is not present is #NP, not #SS"},
+    [TSS_ROOM] = {"TSS_ROOM", "a TSS must hold two bytes behind the SS that is read from it"},
     [QEMU_FETCH_LARGE_STALE] = {"QEMU_FETCH_LARGE_STALE",
                                 "INVLPG leaves fetches elsewhere in a large page stale"},
 };
@@ -87,6 +97,93 @@ static void note_pdptes(struct quirk_context *k, const struct ref_op *op, bool r
         k->pdpte_eager = k->pdpte_poked;
 }
 
+/* ---- segments ---- */
+
+#define TS       10
+#define NP       11
+#define SS       12
+#define ACCESSED (1ull << 40)
+
+static bool is_unchecked(const struct ref_op *op, const struct answers *a)
+{
+    const bool room = op->kind == REF_SEG_INT && a->mine->vector == SS; /* names the stack's selector */
+    return a->mine->status == REF_FAULT && a->theirs->status == REF_DONE &&
+           (op->kind == REF_SEG_READ || op->kind == REF_SEG_WRITE || op->kind == REF_SEG_IRET ||
+            op->kind == REF_SEG_INT) &&
+           (room || (a->mine->error == 0 && (a->mine->vector == GP || a->mine->vector == SS)));
+}
+
+/* The TSS of a case ends between what the manual asks for and what the emulators do. */
+static bool has_short_tss(const struct quirk_context *k)
+{
+    for (size_t i = 0; i < k->c->count; i++) {
+        const struct ref_op *op = &k->c->ops[i];
+        const unsigned limit = op->value & 0xffff, beyond = limit % 8;
+        if (op->code == REF_POKE && op->address == REF_GDT_BASE + 0x70 && limit < 32 &&
+            (beyond == 1 || beyond == 2))
+            return true;
+    }
+    return false;
+}
+
+static enum quirk explain_segment(enum emulator_kind oracle, const struct quirk_context *k,
+                                  const struct ref_op *op, const struct answers *a)
+{
+    bool both = a->mine->status == REF_FAULT && a->theirs->status == REF_FAULT;
+    const bool wraps = op->kind <= REF_SEG_WRITE && op->address + op->width > 1ull << 32;
+    if (oracle == EMULATOR_BOCHS && wraps && a->mine->status == REF_DONE && a->theirs->status == REF_FAULT &&
+        (a->theirs->vector == GP || a->theirs->vector == SS) && a->theirs->error == 0)
+        return BOCHS_WRAP_FAULTS;
+    if (oracle == EMULATOR_BOCHS && op->kind == REF_SEG_INT && both && a->mine->vector == SS &&
+        a->theirs->vector == GP && a->theirs->error == 0)
+        return BOCHS_EIP_FIRST;
+    if (oracle == EMULATOR_QEMU && is_unchecked(op, a))
+        return QEMU_SEGMENT_UNCHECKED;
+    if (op->kind == REF_SEG_IRET && both && a->mine->vector == SS && a->theirs->vector == NP &&
+        a->mine->error == a->theirs->error)
+        return IRET_STACK_NP;
+    if (oracle == EMULATOR_QEMU && op->kind == REF_SEG_INT && both && a->mine->vector == SS &&
+        a->theirs->vector == TS && a->mine->error == a->theirs->error)
+        return QEMU_TSS_STACK_TS;
+    if (op->kind == REF_SEG_INT && a->theirs->status == REF_FAULT && a->theirs->vector == TS &&
+        a->theirs->error == 0x70 && has_short_tss(k))
+        return TSS_ROOM;
+    return QUIRK_NONE;
+}
+
+static enum quirk explain_segment_peek(enum emulator_kind oracle, const struct quirk_context *k,
+                                       const struct answers *a)
+{
+    if (k->astray != QUIRK_NONE)
+        return k->astray;
+    return oracle == EMULATOR_QEMU && (a->mine->value ^ a->theirs->value) == ACCESSED &&
+                   a->mine->value & ACCESSED
+               ? QEMU_CODE_NOT_ACCESSED
+               : QUIRK_NONE;
+}
+
+static bool is_about_segments(const struct ref_case *c)
+{
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->ops[i].code == REF_SEGMENT)
+            return true;
+    }
+    return false;
+}
+
+static void note_astray(struct quirk_context *k, const struct ref_op *op, const struct answers *a)
+{
+    if (op->code != REF_SEGMENT || k->astray != QUIRK_NONE)
+        return;
+    k->astray = explain_segment(EMULATOR_QEMU, k, op, a);
+    if (k->astray == QUIRK_NONE)
+        k->astray = explain_segment(EMULATOR_BOCHS, k, op, a);
+    if (op->kind == REF_SEG_INT && a->theirs->status == REF_FAULT && a->theirs->vector == SS)
+        k->astray = BOCHS_PUSHES_FIRST;
+    if (op->kind == REF_SEG_READ && k->astray == QEMU_SEGMENT_UNCHECKED)
+        k->astray = QUIRK_NONE;
+}
+
 void quirk_context_step(struct quirk_context *k, size_t i, const struct answers *answers)
 {
     const struct ref_op *op = &k->c->ops[i];
@@ -100,6 +197,7 @@ void quirk_context_step(struct quirk_context *k, size_t i, const struct answers 
         *reg = op->value;
     note_pdptes(k, op, reg && !fault);
     k->faulted |= op->code == REF_ACCESS && fault;
+    note_astray(k, op, answers);
 }
 
 /* ---- to the bit ---- */
@@ -134,6 +232,10 @@ enum quirk quirk_explain(enum emulator_kind oracle, const struct quirk_context *
                          const struct answers *answers)
 {
     const struct ref_op *op = &k->c->ops[i];
+    if (op->code == REF_SEGMENT)
+        return explain_segment(oracle, k, op, answers);
+    if (op->code == REF_PEEK && is_about_segments(k->c))
+        return explain_segment_peek(oracle, k, answers);
     if (oracle == EMULATOR_QEMU && op->code == REF_ACCESS)
         return explain_access(answers);
     if (oracle == EMULATOR_QEMU && op->code == REF_PEEK)

@@ -5,6 +5,7 @@
 #include <kmemsim/kmemsim.h>
 
 #include "cpu_features.h"
+#include "x86_subject_segment.h"
 
 #define LOW_RAM_END 0xc0000000u /* where QEMU's PC leaves its hole, if it has more */
 #define HIGH_RAM    0x100000000u
@@ -263,6 +264,7 @@ static void execute_in_case(struct subject *s, const struct ref_op *op, struct r
     case REF_AC: kms_x86_write(s->cpu, KMS_X86_EFLAGS_AC, op->value != 0, NULL); break;
     case REF_ACCESS: access(s, op, result); break;
     case REF_INVLPG: kms_x86_invlpg(s->cpu, op->address); break;
+    case REF_SEGMENT: subject_segment(s->cpu, op, result); break;
     case REF_INVPCID:
         report(result, kms_x86_invpcid(s->cpu, op->kind, op->extra, op->address, &fault), &fault);
         break;

@@ -12,11 +12,40 @@ static const char *const words[REF_CODES] = {
     [REF_EFER] = "efer", [REF_PKRU] = "pkru",     [REF_PKRS] = "pkrs",
     [REF_AC] = "ac",     [REF_INVLPG] = "invlpg", [REF_INVPCID] = "invpcid"};
 
+static const char *const segment_words[REF_SEGMENTS] = {"load", "read", "write", "jump",
+                                                        "iret", "int",  "lldt",  "ltr"};
+
+static void segment_write(char *text, size_t size, const struct ref_op *op)
+{
+    snprintf(text, size, "segment %s%s%s 0x%x 0x%llx 0x%llx %u",
+             op->kind < REF_SEGMENTS ? segment_words[op->kind] : "?", op->flags & REF_USER ? " user" : "",
+             op->flags & REF_NO_VALUE ? " novalue" : "", op->extra, (unsigned long long)op->address,
+             (unsigned long long)op->value, op->width);
+}
+
+static bool segment_read(struct reader *r, struct ref_op *op)
+{
+    op->code = REF_SEGMENT;
+    for (op->kind = 0; op->kind < REF_SEGMENTS; op->kind++) {
+        if (reader_accept(r, segment_words[op->kind]))
+            break;
+    }
+    op->flags = reader_accept(r, "user") ? REF_USER : 0;
+    op->flags |= reader_accept(r, "novalue") ? REF_NO_VALUE : 0;
+    op->extra = (uint32_t)reader_number(r);
+    op->address = reader_number(r);
+    op->value = reader_number(r);
+    op->width = (uint8_t)reader_number(r);
+    return op->kind < REF_SEGMENTS;
+}
+
 void own_op_write(char *text, size_t size, const struct ref_op *op)
 {
     const char *word = op->code < REF_CODES && words[op->code] ? words[op->code] : "unknown";
     unsigned long long address = op->address, value = op->value;
-    if (op->code == REF_INVLPG)
+    if (op->code == REF_SEGMENT)
+        segment_write(text, size, op);
+    else if (op->code == REF_INVLPG)
         snprintf(text, size, "invlpg 0x%llx", address);
     else if (op->code == REF_INVPCID)
         snprintf(text, size, "invpcid %u 0x%x 0x%llx", op->kind, op->extra, address);
@@ -27,6 +56,8 @@ void own_op_write(char *text, size_t size, const struct ref_op *op)
 bool own_op_read(struct reader *r, struct ref_op *op, const char *word)
 {
     uint8_t code = REF_CR0;
+    if (strcmp(word, "segment") == 0)
+        return segment_read(r, op);
     while (code < REF_CODES && (!words[code] || strcmp(word, words[code]) != 0))
         code++;
     op->code = code;
@@ -98,8 +129,8 @@ bool own_op_has_value(const struct ref_op *op)
 
 unsigned own_op_value_width(const struct ref_op *op)
 {
-    (void)op;
-    return 0;
+    const bool reads = op->code == REF_SEGMENT && op->kind == REF_SEG_READ && !(op->flags & REF_NO_VALUE);
+    return reads ? op->width : 0;
 }
 
 bool own_fault_has_address(unsigned vector)

@@ -35,7 +35,7 @@ static bool add(struct corpus_maker *m, enum emulator_kind kind, struct corpus_s
     return good;
 }
 
-bool corpus_make(const char *path, const char *rom, uint64_t seed, uint64_t cases)
+bool corpus_make(const struct corpus_request *request)
 {
     static const struct {
         enum emulator_kind kind;
@@ -49,16 +49,15 @@ bool corpus_make(const char *path, const char *rom, uint64_t seed, uint64_t case
     };
     struct corpus_maker m = {{0}, 0};
     bool good = true;
-    (void)rom;
     corpus_begin(&m, SECTIONS);
     for (unsigned i = 0; i < SECTIONS && good; i++) {
         struct corpus_section s = {.arch = rows[i].modes,
                                    .ram_bytes = (uint64_t)CORPUS_RAM_MIB << 20,
-                                   .first_seed = (seed << 32) + i * cases,
-                                   .count = cases};
+                                   .first_seed = (request->seed << 32) + i * request->cases,
+                                   .count = request->cases};
         good = add(&m, rows[i].kind, &s);
     }
-    good = good && corpus_pack(&m, path);
+    good = good && corpus_pack(&m, request->path);
     free(m.file.at);
     return good;
 }

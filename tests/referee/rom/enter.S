@@ -4,6 +4,7 @@
  * note it in struct leave and return to enter's caller. call32 and call64 do the same with a CALL, at CPL 0: what
  * faults lands in the vectors likewise, what does not returns by itself, which spares emulators two events.
  */
+#include "protocol.h"
 #include "selectors.h"
 
     .section .text
@@ -121,7 +122,7 @@ common32:
 resume:
     movl $SEL_DATA, %eax
     movl %eax, %ss
-    movl resume_esp, %esp
+    movl %ss:resume_esp, %esp /* a case may have left anything in DS */
     movl $SEL_USER_DATA, %eax
     movl %eax, %ds
     movl %eax, %es
@@ -243,6 +244,43 @@ called_stubs:
     .globl user_stubs
 user_stubs:
     STUBS int $VECTOR_DONE
+
+/* For enter32, at either CPL: the selector in EAX goes into a register, through which EDI is then read or written. */
+.macro SEGMENT_STUB instruction:vararg
+    \instruction
+    int $VECTOR_DONE
+    .balign 16
+.endm
+.macro SEGMENT_ACCESS register, access:vararg
+    movl %eax, %\register
+    \access
+    int $VECTOR_DONE
+    .balign 16
+.endm
+
+    .code32
+    .balign 16
+    .globl segment_stubs
+segment_stubs:
+.irp register, es, cs, ss, ds, fs, gs
+.ifc \register, cs
+    .skip SEGMENT_STUBS * 16
+.else
+    SEGMENT_STUB movl %eax, %\register
+    SEGMENT_ACCESS \register, movzbl %\register:(%edi), %eax
+    SEGMENT_ACCESS \register, movzwl %\register:(%edi), %eax
+    SEGMENT_ACCESS \register, movl %\register:(%edi), %eax
+    SEGMENT_ACCESS \register, movb %cl, %\register:(%edi)
+    SEGMENT_ACCESS \register, movw %cx, %\register:(%edi)
+    SEGMENT_ACCESS \register, movl %ecx, %\register:(%edi)
+.endif
+.endr
+    movl %eax, %ss
+    SEGMENT_STUB movl %edx, %ss
+    SEGMENT_STUB ljmp *(%esi)
+    SEGMENT_STUB int $REF_SEGMENT_VECTOR
+    SEGMENT_STUB lldt %ax
+    SEGMENT_STUB ltr %ax
 
     .section .bss
     .balign 8

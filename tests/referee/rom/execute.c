@@ -111,6 +111,7 @@ static void reset(void)
         paging_off();
     msr_write(MSR_EFER, 0);
     memory_reset();
+    segment_reset();
     state.stale |= state.written;
     state.written = 0;
     state.accessed = 0;
@@ -350,6 +351,7 @@ static void execute_in_case(const struct ref_op *op, struct ref_result *result)
         report(result);
         break;
     case REF_INVPCID: invalidate_pcid(op, result); break;
+    case REF_SEGMENT: segment_execute(op, result); break;
     default:
         if (op->code >= REF_CR0 && op->code <= REF_PKRS)
             configure(op, result);

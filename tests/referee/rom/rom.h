@@ -28,7 +28,7 @@ struct leave {
 
 extern volatile struct entry entry;
 extern volatile struct leave leave;
-extern const uint8_t called_stubs[], user_stubs[], vectors32[], vectors64[], user_page[];
+extern const uint8_t called_stubs[], user_stubs[], segment_stubs[], vectors32[], vectors64[], user_page[];
 
 void enter32(void); /* from legacy mode, to 32-bit code at CPL 3 */
 void enter64(void); /* from compatibility mode, to 64-bit code at CPL 3 */
@@ -55,6 +55,10 @@ void execute_init(void);
 /* ops has room for one more than count. */
 void execute_list(struct ref_op *ops, struct ref_result *results, uint32_t count);
 void execute_reset(void);
+
+/* segment.c */
+void segment_execute(const struct ref_op *op, struct ref_result *result);
+void segment_reset(void); /* LDTR and TR as they were */
 
 /* cpu.h's one-liners, for C without an operating system */
 static inline void out8(uint16_t port, uint8_t value)
