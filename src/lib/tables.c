@@ -228,6 +228,8 @@ static void visit_below(const struct visit *visit, uint32_t table, unsigned dept
     const struct format *const format = format_of(visit->tables);
     uint32_t linear = range->start;
 
+    if (depth >= LEVELS_MAX) /* never, but compilers do not know how deep tables are */
+        return;
     while (depth + 1 < format->levels && linear < range->end) {
         const struct table_range part = {linear, end_of_part(&format->level[depth], linear, range->end)};
         const uint64_t entry = entry_read(visit->tables, entry_in(visit->tables, table, depth, linear));
