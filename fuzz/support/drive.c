@@ -25,12 +25,13 @@ struct kms_cpu *drive_cpu(void)
 
 /* ---- the guest ------------------------------------------------------------------------------------------- */
 
-static void boot(const char *kernel)
+static void boot(const struct drive *drive)
 {
+    const char *const kernel = drive->kernel;
+    const enum kms_guest_mode mode = drive->direct ? KMS_GUEST_DIRECT : KMS_GUEST_WINDOW;
     struct kms_guest_stop stop;
 
-    if (kms_guest_new(&(struct kms_guest_options){.kernel = kernel, .mode = KMS_GUEST_WINDOW}, &guest) !=
-        KMS_OK)
+    if (kms_guest_new(&(struct kms_guest_options){.kernel = kernel, .mode = mode}, &guest) != KMS_OK)
         operations_fail("there is no guest of %s on this host", kernel);
     if (kms_guest_boot(guest, &stop) != KMS_GUEST_RETURNED || stop.status < 0)
         operations_fail("%s does not boot: %s", kernel, stop.reason);
@@ -67,7 +68,7 @@ static void forget_translations(void)
 /* Boot, prepare, and remember how everything stands. */
 static void start(const struct drive *drive)
 {
-    boot(drive->kernel);
+    boot(drive);
     replay.guest = kms_guest_module(guest)->ops;
     replay.handles = handles;
     replay.handle_count = DRIVE_HANDLES;
@@ -76,7 +77,8 @@ static void start(const struct drive *drive)
     lowering.arch = replay.guest->arch;
     replay_start(&replay);
     call(drive, call_prepare);
-    forget_translations();
+    if (!drive->direct)
+        forget_translations();
     call(drive, call_warm);
     if (kms_guest_snapshot_take(guest, &snapshot) != KMS_OK)
         operations_fail("no snapshot of the guest");

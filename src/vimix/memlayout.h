@@ -20,8 +20,10 @@
 
 #include <kernel/riscv.h>
 
-#define KERNBASE    0x80000000u
-#define RAM_DEFAULT 0x04000000u /* 64 MiB */
+#define KERNBASE 0x80000000u
+#if !defined(RAM_DEFAULT)
+#define RAM_DEFAULT 0x04000000u /* 64 MiB; a build may say otherwise */
+#endif
 
 #define KERNEL_TEXT       KERNBASE
 #define KERNEL_TEXT_SIZE  0x00200000u

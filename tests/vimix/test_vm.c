@@ -211,6 +211,17 @@ static void super_pages_stand_where_they_fit(void **state)
     assert_int_equal(kvm_map(&mapping), -EEXIST);
 }
 
+static void a_frame_between_super_pages_takes_pages(void **state)
+{
+    const struct vm_mapping mapping = {FREE_VA, 0x40000000 + PAGE_SIZE, SUPERPAGE_SIZE, RW, true};
+    bool is_super;
+
+    (void)state;
+    assert_int_equal(kvm_map(&mapping), 0);
+    assert_int_equal(*vm_walk(kvm_page_table(), FREE_VA, &is_super, false), (pte_t)(0x40001 << 10) | 0xc7);
+    assert_false(is_super);
+}
+
 static void pages_instead_of_a_super_page_stay(void **state)
 {
     struct vm_mapping mapping = {FREE_VA, 0x40000000, SUPERPAGE_SIZE, RW, true};
@@ -399,6 +410,8 @@ static const struct CMUnitTest tests[] = {
     AFTER_BOOT("a range that is mapped otherwise is refused whole", another_mapping_is_refused_whole),
     AFTER_BOOT("what cannot be mapped is refused", what_cannot_be_mapped_is_refused),
     AFTER_BOOT("super pages stand where they fit", super_pages_stand_where_they_fit),
+    AFTER_BOOT("a frame that is no multiple of a super page takes pages",
+               a_frame_between_super_pages_takes_pages),
     AFTER_BOOT("where pages are mapped, no super page takes their place", pages_instead_of_a_super_page_stay),
     AFTER_BOOT("no memory for a table leaves nothing behind", no_memory_for_a_table_leaves_nothing),
     AFTER_BOOT("walks stop at the end of the address space", walks_stop_at_the_end_of_addresses),
