@@ -182,6 +182,23 @@ static void a_copy_needs_two_frames(void **state)
     expect_page(0, 1);
 }
 
+/* The oldest page is copied, and the frame for it is had by eviction: not of that page. */
+static void a_copy_keeps_its_source(void **state)
+{
+    (void)state;
+    with_space(0, 4);
+    toy.vm.replace.policy = REPLACE_FIFO;
+    for (uint32_t page = 0; page < 3; page++)
+        write_page(page, 10 + page);
+    duplicate(0, 1);
+    limit_frames(3);
+    user_writes(HERE(0), 20);
+    assert_int_equal(user_reads(HERE(0) + 4), 10);
+    toy_switch(1);
+    for (uint32_t page = 0; page < 3; page++)
+        expect_page(page, 10 + page);
+}
+
 static void duplication_under_pressure(void **state)
 {
     (void)state;
@@ -244,6 +261,7 @@ static const struct CMUnitTest tests[] = {
     VM_ROWS("a page in the store is duplicated there", a_duplicate_of_what_is_out),
     VM_ROWS("a copy that has only its source's frame is refused and nothing is lost",
             a_copy_needs_two_frames),
+    VM_ROWS("the page that is copied does not leave for its copy", a_copy_keeps_its_source),
     VM_ROWS("a space five times larger than its frames is duplicated", duplication_under_pressure),
     VM_ROWS("whichever allocation of a duplication fails, the parent has all its pages",
             any_allocation_of_a_duplication_fails),
