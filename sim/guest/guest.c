@@ -194,7 +194,7 @@ enum kms_guest_mode kms_guest_mode(const struct kms_guest *guest)
 static void fill_ram(struct kms_guest *guest)
 {
     struct kms_ram *ram = kms_machine_ram(guest->machine);
-    shadow_open(&(struct shadow_range){guest->base, guest->span});
+    shadow_open(&guest->marked);
     for (kms_phys phys = 0; phys < kms_ram_end(ram);) {
         struct kms_region region = kms_ram_region(ram, phys);
         if (region.kind == KMS_REGION_RAM)

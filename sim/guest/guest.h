@@ -10,6 +10,8 @@
 #include <kmemsim/segment.h>
 #include <setjmp.h>
 
+#include "shadow.h"
+
 /* A call under way that a panic or a fault goes back to. */
 struct guest_guard {
     sigjmp_buf back;
@@ -46,6 +48,8 @@ struct kms_guest {
     uint8_t *base;
     uint32_t origin;
     uint64_t span;
+    struct shadow_range
+        marked; /* what the sanitizer was told about: a window can be too wide to open it whole */
 
     hw_page_fault_handler on_page_fault;
     hw_syscall_handler on_syscall;

@@ -32,9 +32,23 @@ static struct shadow_range marked_range(const struct kms_guest *guest)
     return (struct shadow_range){guest->base, guest->span};
 }
 
+/* The smallest range with all that was ever marked. */
+static void note_marked(struct shadow_range *marked, const volatile void *at, size_t size)
+{
+    uint8_t *const first = (uint8_t *)(uintptr_t)at, *end = first + size;
+    if (marked->size == 0)
+        *marked = (struct shadow_range){first, size};
+    if (end < marked->base + marked->size)
+        end = marked->base + marked->size;
+    if (first < marked->base)
+        marked->base = first;
+    marked->size = (uint64_t)(end - marked->base);
+}
+
 void guest_marks_change(const volatile void *at, size_t size)
 {
     struct kms_guest *guest = guest_here(__func__);
+    note_marked(&guest->marked, at, size);
     const struct shadow_range range = marked_range(guest);
     if (guest->newest)
         shadow_log_save(&guest->newest->shadow, &range, at, size);

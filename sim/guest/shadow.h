@@ -19,7 +19,7 @@ struct shadow_log {
     uint32_t count, room;
 };
 
-/* A range of kernel memory, `base` on a page boundary. */
+/* A range of kernel memory; what is logged begins on a page boundary. */
 struct shadow_range {
     uint8_t *base;
     uint64_t size;
