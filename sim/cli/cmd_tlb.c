@@ -31,8 +31,11 @@ static void put_flags(char *text, const struct kms_walk_level *leaf)
 static void put_riscv_flags(char *text, const struct kms_walk_level *leaf)
 {
     static const char letters[] = "rwxugad"; /* from bit 1 on */
-    for (unsigned i = 0; letters[i]; i++)
-        text[i] = leaf->entry >> (i + 1) & 1 ? letters[i] : '-';
+    for (unsigned i = 0; letters[i]; i++) {
+        text[i] = '-';
+        if (leaf->entry >> (i + 1) & 1)
+            text[i] = letters[i];
+    }
     text[7] = leaf->flags & KMS_ENTRY_NAPOT ? 'n' : '-';
     text[8] = leaf->flags & KMS_ENTRY_LARGE ? 'P' : '-';
 }

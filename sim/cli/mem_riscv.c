@@ -34,8 +34,11 @@ static uint64_t run_size(const struct listing *listing)
 static const char *flags_words(uint64_t flags, char *text)
 {
     static const char letters[] = "rwxugad"; /* from bit 1 on */
-    for (unsigned i = 0; letters[i]; i++)
-        text[i] = flags >> (i + 1) & 1 ? letters[i] : '-';
+    for (unsigned i = 0; letters[i]; i++) {
+        text[i] = '-';
+        if (flags >> (i + 1) & 1)
+            text[i] = letters[i];
+    }
     text[sizeof letters - 1] = '\0';
     return text;
 }

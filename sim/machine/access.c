@@ -74,7 +74,8 @@ static enum kms_result refuse(struct kms_cpu *cpu, const struct kms_access *acce
     if (cpu_is_x86(cpu))
         return KMS_UNBACKED;
     *fault = riscv_fault(RISCV_ACCESS_FAULT, access, access->linear & cpu->linear_mask);
-    return cpu_raise(cpu, access, NULL, fault);
+    cpu_raise(cpu, access, NULL, fault);
+    return KMS_FAULT;
 }
 
 /* Whether the map refuses one page's piece, under its policy. RISC-V asks whether memory supports the access at all
@@ -129,7 +130,8 @@ static enum kms_result raise_misaligned(struct kms_cpu *cpu, const struct kms_ac
                                         struct kms_fault *fault)
 {
     *fault = riscv_fault(RISCV_MISALIGNED, access, access->linear & cpu->linear_mask);
-    return cpu_raise(cpu, access, NULL, fault);
+    cpu_raise(cpu, access, NULL, fault);
+    return KMS_FAULT;
 }
 
 /* All that can go wrong with an access, before the first byte moves. */
