@@ -19,13 +19,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define CHECKED         32u /* one input in so many is checked after every operation */
 #define LAST_HANDLE     (DRIVE_HANDLES - 2)
 
-#define PAGE        0x1000u
-#define IMAGE       0x00500000u
-#define UL_VISIBLE  0x00101000u
-#define ARENA       0x10000000u
-#define ARENA_BYTES (64u * PAGE)
-#define STACK_TOP   0xc0000000u
-#define STACK_LIMIT (STACK_TOP - 512u * PAGE)
+#define PAGE             0x1000u
+#define IMAGE            0x00500000u
+#define UL_VISIBLE       0x00101000u
+#define KERNEL_DIRECTORY 0x00300000u
+#define ARENA            0x10000000u
+#define ARENA_BYTES      (64u * PAGE)
+#define STACK_TOP        0xc0000000u
+#define STACK_LIMIT      (STACK_TOP - 512u * PAGE)
 
 #define FAULT_READ  0x4u /* user, not present */
 #define FAULT_RIGHT 0x5u /* user, present */
@@ -346,7 +347,7 @@ static void prepare(void)
 
 static void warm(void)
 {
-    drive_touch(ARENA);
+    drive_touch(KERNEL_DIRECTORY);
 }
 
 static void run(const uint8_t *data, size_t size)

@@ -93,6 +93,23 @@ static void addresses_are_the_lowest_that_fit_and_never_null(void **state)
     assert_true(mem_page_is_taken(&vm_kernel.addresses, 0));
 }
 
+static void a_new_context_keeps_page_0(void **state)
+{
+    static uint64_t words[BITMAP_WORDS(XELIX_PAGES)];
+    struct mem_page_alloc_ctx ctx;
+
+    (void)state;
+    mem_page_alloc_new(&ctx, words);
+    assert_int_equal(mem_page_alloc(&ctx, 1), 1);
+    assert_int_equal(mem_page_alloc_at(&ctx, 0, 1), -EINVAL);
+    assert_int_equal(mem_page_alloc_at(&ctx, XELIX_PAGES - 1, 1), XELIX_OK);
+    assert_int_equal(mem_page_alloc_at(&ctx, XELIX_PAGES - 1, 1), -EBUSY);
+    assert_int_equal(mem_page_alloc_at(&ctx, XELIX_PAGES, 1), -EINVAL);
+    assert_int_equal(mem_page_alloc(&ctx, XELIX_PAGES - 3), 2);
+    assert_int_equal(mem_page_alloc(&ctx, 1), 0);
+    assert_null(mem_page_alloc_check(&ctx));
+}
+
 static void addresses_alone_lead_nowhere(void **state)
 {
     const uint32_t address = PAGE_OF(valloc(1, &vm_kernel)) * PAGE_SIZE;
@@ -238,6 +255,7 @@ static const struct CMUnitTest tests[] = {
     XELIX_TEST("a run cannot be freed twice, nor with a wrong count", a_run_cannot_be_freed_twice),
     XELIX_TEST("valloc gives the lowest addresses that fit, and never page 0",
                addresses_are_the_lowest_that_fit_and_never_null),
+    XELIX_TEST("a new context keeps page 0 and has all others", a_new_context_keeps_page_0),
     XELIX_TEST("what valloc gave is not mapped", addresses_alone_lead_nowhere),
     XELIX_TEST("vfree refuses pages that are mapped", mapped_pages_are_not_only_addresses),
     XELIX_TEST("pvalloc maps one run of frames at one run of addresses", pvalloc_maps_a_run_of_frames),

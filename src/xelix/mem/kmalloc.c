@@ -71,7 +71,7 @@ static void release_block(uint32_t block, uint32_t room)
     if (block > KMALLOC_FIRST) {
         const uint32_t before = block_before(block);
 
-        if (block_is(before, KMALLOC_FREE)) {
+        if (block_fits(before) && block_is(before, KMALLOC_FREE) && block_next(before) == block) {
             set(block + 4, KMALLOC_FREE ^ block); /* no header of a used block stays behind */
             remove_free(before);
             room += KMALLOC_ENDS + block_room(before);
@@ -90,7 +90,6 @@ static void push_cached(uint32_t block, uint32_t room)
     set(block + 4, KMALLOC_CACHED ^ block);
     set(block_link(block), *head);
     *head = block;
-    kmalloc_arena.cached++;
 }
 
 static uint32_t pop_cached(uint32_t room)
@@ -99,18 +98,18 @@ static uint32_t pop_cached(uint32_t room)
     const uint32_t block = *head;
 
     *head = kmalloc_get(block_link(block));
-    kmalloc_arena.cached--;
     return block;
 }
 
+/* Whether there was any. */
 static bool release_cached(void)
 {
-    if (!kmalloc_arena.cached)
-        return false;
+    bool any = false;
+
     for (uint32_t room = KMALLOC_UNIT; room <= KMALLOC_CACHED_MAX; room += KMALLOC_UNIT)
-        while (kmalloc_arena.caches[room / KMALLOC_UNIT])
+        for (; kmalloc_arena.caches[room / KMALLOC_UNIT]; any = true)
             release_block(pop_cached(room), room);
-    return true;
+    return any;
 }
 
 /* ---- finding ---- */
@@ -251,7 +250,6 @@ static void *hand_out(uint32_t block, size_t size)
 {
     if (!block)
         return NULL;
-    kmalloc_arena.used += block_room(block) + KMALLOC_ENDS;
     if (XELIX_KMALLOC_CANARIES)
         canary_write(block, (uint32_t)size);
     kernel_block_handed_out(kmalloc_arena.memory, memory_of(block), size);
@@ -286,6 +284,15 @@ void *zmalloc_a(size_t size)
     return mem ? memset(mem, 0, size) : NULL;
 }
 
+/* Of a block that is cached the footer is not looked at: that would be one more line of the cache for each kfree(), and
+ * it is looked at when the block is joined. */
+static bool has_its_footer(uint32_t block)
+{
+    const uint32_t room = block_room(block);
+
+    return room <= KMALLOC_CACHED_MAX || kmalloc_get(block_footer(block, room)) == room;
+}
+
 /* The block whose memory begins at mem, handed out now; 0: none. */
 static uint32_t used_block(const void *mem)
 {
@@ -298,7 +305,7 @@ static uint32_t used_block(const void *mem)
     block = (uint32_t)offset - KMALLOC_HEADER - KMALLOC_FRONT;
     if (block % KMALLOC_UNIT || !block_is(block, KMALLOC_USED) || !block_fits(block))
         return 0;
-    return kmalloc_get(block_footer(block, block_room(block))) == block_room(block) ? block : 0;
+    return has_its_footer(block) ? block : 0;
 }
 
 int kfree(void *mem)
@@ -311,7 +318,6 @@ int kfree(void *mem)
     if (XELIX_KMALLOC_CANARIES)
         canary_report(block);
     room = block_room(block);
-    kmalloc_arena.used -= room + KMALLOC_ENDS;
     kernel_block_taken_back(kmalloc_arena.memory, memory_of(block), room - KMALLOC_FRONT);
     if (room <= KMALLOC_CACHED_MAX)
         push_cached(block, room);

@@ -52,8 +52,6 @@
 struct kmalloc_arena {
     unsigned char *memory; /* NULL before kmalloc_init() */
     uint32_t address;      /* in the kernel's context */
-    uint32_t used;         /* bytes */
-    uint32_t cached;       /* blocks */
     uint64_t bin_map[KMALLOC_BINS / 64];
     uint32_t bins[KMALLOC_BINS];
     uint32_t caches[KMALLOC_CACHES];

@@ -4,16 +4,11 @@
 
 struct mem_page_work mem_page_work;
 
-static uint32_t calls_until_failure;
+uint32_t mem_calls_until_failure;
 
 void mem_fail_at(uint32_t n)
 {
-    calls_until_failure = n;
-}
-
-bool mem_must_fail(void)
-{
-    return calls_until_failure > 0 && --calls_until_failure == 0;
+    mem_calls_until_failure = n;
 }
 
 /* ---- setting up ---- */

@@ -68,7 +68,12 @@ const char *mem_page_alloc_check(const struct mem_page_alloc_ctx *ctx);
 
 /* The n-th allocation from now fails, of pages, addresses or bytes; 1 is the next, 0 ends the injection. */
 void mem_fail_at(uint32_t n);
+extern uint32_t mem_calls_until_failure;
+
 /* Asked once by each allocation. */
-bool mem_must_fail(void);
+static inline bool mem_must_fail(void)
+{
+    return mem_calls_until_failure > 0 && --mem_calls_until_failure == 0;
+}
 
 #endif
