@@ -161,6 +161,7 @@ static void runs_are_given_by_system_calls(void **state)
     assert_int_equal(hw_user_syscall(SYSCALL_MUNMAP, address + PAGE_SIZE, 0), (uint32_t)-EINVAL);
     assert_int_equal(hw_user_syscall(SYSCALL_MUNMAP, address, 0), 0);
     assert_int_equal(hw_user_syscall(SYSCALL_MUNMAP, address, 0), (uint32_t)-EINVAL);
+    assert_null(kernel_check());
     assert_int_equal(hw_user_syscall(4711, 0, 0), (uint32_t)-EINVAL);
     user_read_faults(address, USER_READ);
     assert_int_equal(hw_user_syscall(SYSCALL_SBRK, 1, 0), (uint32_t)-ESRCH);
