@@ -45,7 +45,6 @@ struct operation {
     bool aligned, zeroed;
     unsigned fail; /* which allocation fails; 0: none */
     struct place_range range;
-    unsigned target;
 };
 
 /* Small ones of every size, some of pages, a few that make the heap grow, and some that no memory is enough for. */
@@ -67,15 +66,16 @@ static struct operation operation_from(const uint8_t *bytes)
     const unsigned place = bytes[1] % PLACES;
     const unsigned count = 1 + (bytes[1] >> 2) % (PLACES - place);
 
+    const unsigned fail = bytes[0] & 0x80 ? 1u + (bytes[0] >> 6 & 1u) * (bytes[2] & 0xfu) : 0;
+
     return (struct operation){
         .kind = kinds[bytes[0] & 0xf],
         .aligned = bytes[0] & 0x10,
         .zeroed = bytes[0] & 0x20,
-        .fail = bytes[0] & 0x80 ? 1u + (bytes[0] >> 6 & 1u) * (bytes[2] & 0xfu) : 0,
+        .fail = fail,
         .handle = bytes[1] % HANDLES,
         .size = size_from(bytes[1] >> 5, bytes[2]),
-        .range = {place, count},
-        .target = bytes[2] % (TARGETS - count + 1),
+        .range = {place, count, bytes[2] % (TARGETS - count + 1), fail},
     };
 }
 
@@ -210,11 +210,11 @@ static void run_physical(const struct block *block)
 
 static void run_map(const struct operation *op)
 {
-    const bool mapped = places_map(&places, &heap, &op->range, op->target, op->fail);
+    const bool mapped = places_map(&places, &heap, &op->range);
 
     drive_do(&(struct kms_trace_op){.kind = KMS_TRACE_MAP,
                                     .address = operations_at(PLACE_FIRST + op->range.first * PAGE_BYTES),
-                                    .target = operations_at(TARGET_FIRST + op->target * PAGE_BYTES),
+                                    .target = operations_at(TARGET_FIRST + op->range.target * PAGE_BYTES),
                                     .number = op->range.count,
                                     .words = KMS_TRACE_WRITABLE});
     if (mapped)
@@ -309,7 +309,7 @@ static void give_everything_back(void)
     for (unsigned i = 0; i < HANDLES; i++)
         if (blocks[i].address)
             run_free(&blocks[i]);
-    run_unmap(&(struct operation){.range = {0, PLACES}});
+    run_unmap(&(struct operation){.range = {0, PLACES, 0, 0}});
     if (drive_used_units() != 0)
         operations_fail("the heap has blocks that nobody has");
 }

@@ -38,9 +38,10 @@ static bool make_table(struct places *places, struct shadow *heap, unsigned tabl
     return true;
 }
 
-bool places_map(struct places *places, struct shadow *heap, const struct place_range *range, unsigned target,
-                unsigned fail)
+bool places_map(struct places *places, struct shadow *heap, const struct place_range *range)
 {
+    unsigned fail = range->fail;
+
     for (unsigned i = 0; i < range->count; i++)
         if (!make_table(places, heap, table_of(range->first + i), &fail)) {
             drop_tables(places, heap);
@@ -48,7 +49,7 @@ bool places_map(struct places *places, struct shadow *heap, const struct place_r
         }
     for (unsigned i = 0; i < range->count; i++) {
         places->mapped[range->first + i] = true;
-        places->target[range->first + i] = target + i;
+        places->target[range->first + i] = range->target + i;
     }
     return true;
 }

@@ -24,11 +24,12 @@ struct places {
 
 struct place_range {
     unsigned first, count;
+    unsigned target; /* the first of as many, to map to */
+    unsigned fail;   /* which allocation on the way fails; 0: none */
 };
 
-/* Map to consecutive targets. The n-th allocation on the way fails, for n that is not 0. False: no memory, and no change. */
-bool places_map(struct places *places, struct shadow *heap, const struct place_range *range, unsigned target,
-                unsigned fail);
+/* False: no memory, and no change. */
+bool places_map(struct places *places, struct shadow *heap, const struct place_range *range);
 
 void places_unmap(struct places *places, struct shadow *heap, const struct place_range *range);
 

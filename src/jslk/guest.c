@@ -39,7 +39,7 @@ static void zero(uint32_t address, uint32_t size)
 
 static guest_addr guest_alloc(uint64_t size, uint32_t flags)
 {
-    const uint32_t address = fits(size) ? kmalloc_int((uint32_t)size, flags & GUEST_ALIGNED, 0) : 0;
+    const uint32_t address = fits(size) ? kmalloc_int((uint32_t)size, (flags & GUEST_ALIGNED) != 0, 0) : 0;
 
     if (address && flags & GUEST_ZEROED)
         zero(address, (uint32_t)size);

@@ -1,89 +1,10 @@
 #include "heap.h"
 
 #include <kernel/x86.h>
-#include <stddef.h>
 
+#include "heap_block.h"
 #include "reach.h"
 #include "status.h"
-
-#define UNIT 4u
-
-#define OFFSET_IS_HOLE 4u
-#define OFFSET_SIZE    8u
-#define OFFSET_HEADER  4u /* in a footer */
-
-/* ---- blocks ---- */
-
-uint32_t block_size(uint32_t block)
-{
-    return word_at(block + OFFSET_SIZE);
-}
-
-bool block_is_hole(uint32_t block)
-{
-    return word_at(block + OFFSET_IS_HOLE) != 0;
-}
-
-static void make_block(uint32_t block, uint32_t size, bool is_hole)
-{
-    const uint32_t footer = block + size - HEAP_FOOTER;
-
-    set_word_at(block, HEAP_MAGIC);
-    set_word_at(block + OFFSET_IS_HOLE, is_hole);
-    set_word_at(block + OFFSET_SIZE, size);
-    set_word_at(footer, HEAP_MAGIC);
-    set_word_at(footer + OFFSET_HEADER, block);
-}
-
-/* A header stands here, whatever the address is. */
-static bool has_header(const heap_t *heap, uint32_t block)
-{
-    uint32_t size;
-
-    if (block % UNIT != 0 || block < heap->start || block >= heap->end || heap->end - block < HEAP_OVERHEAD)
-        return false;
-    size = block_size(block);
-    return word_at(block) == HEAP_MAGIC && size % UNIT == 0 && size >= HEAP_OVERHEAD &&
-           size <= heap->end - block;
-}
-
-static bool has_footer(uint32_t block)
-{
-    const uint32_t footer = block + block_size(block) - HEAP_FOOTER;
-
-    return word_at(footer) == HEAP_MAGIC && word_at(footer + OFFSET_HEADER) == block;
-}
-
-static bool is_block(const heap_t *heap, uint32_t block)
-{
-    return has_header(heap, block) && has_footer(block);
-}
-
-/* The block that ends here, by its footer; 0 if there is none that is whole. */
-static uint32_t block_before(const heap_t *heap, uint32_t end)
-{
-    uint32_t block;
-
-    if (word_at(end - HEAP_FOOTER) != HEAP_MAGIC)
-        return 0;
-    block = word_at(end - HEAP_FOOTER + OFFSET_HEADER);
-    return is_block(heap, block) && block + block_size(block) == end ? block : 0;
-}
-
-/* The last block if it is a hole, or 0. */
-static uint32_t last_hole(const heap_t *heap)
-{
-    const uint32_t block = heap->end > heap->start ? block_before(heap, heap->end) : 0;
-
-    return block && block_is_hole(block) ? block : 0;
-}
-
-uint32_t heap_hole_at_end(const heap_t *heap)
-{
-    const uint32_t hole = last_hole(heap);
-
-    return hole ? block_size(hole) : 0;
-}
 
 /* ---- the index ---- */
 
@@ -114,15 +35,16 @@ static void change_hole(heap_t *heap, uint32_t number, uint32_t block, uint32_t 
 
 static bool is_area(const struct heap_area *area)
 {
-    const uint32_t borders = area->start | area->end | area->max | area->min_size | area->index_size * UNIT;
+    const uint32_t borders =
+        area->start | area->end | area->max | area->min_size | area->index_size * HEAP_UNIT;
 
     return (borders & PAGE_OFFSET) == 0 && area->start < area->end && area->end <= area->max &&
-           area->index_size > 1 && area->index_size < (area->end - area->start) / UNIT;
+           area->index_size > 1 && area->index_size < (area->end - area->start) / HEAP_UNIT;
 }
 
 int createHeap(heap_t *heap, const struct heap_area *area, const struct heap_pages *pages)
 {
-    const uint32_t start = area->start + area->index_size * UNIT;
+    const uint32_t start = area->start + area->index_size * HEAP_UNIT;
 
     if (!is_area(area))
         return JSLK_INVALID;
@@ -288,7 +210,7 @@ static void carve(heap_t *heap, const struct wanted *wanted, const struct fit *f
 
 uint32_t heap_alloc(heap_t *heap, uint32_t size, uint32_t how)
 {
-    const struct wanted wanted = {((size + UNIT - 1) & ~(UNIT - 1)) + HEAP_OVERHEAD, size, how};
+    const struct wanted wanted = {((size + HEAP_UNIT - 1) & ~(HEAP_UNIT - 1)) + HEAP_OVERHEAD, size, how};
     struct fit fit;
 
     /* Each hole has a block before it or is the first: with so many blocks the index never runs out of room. */
@@ -386,4 +308,11 @@ uint32_t heap_room(const heap_t *heap, uint32_t address)
     const uint32_t block = address - HEAP_HEADER;
 
     return is_block(heap, block) && !block_is_hole(block) ? block_size(block) - HEAP_OVERHEAD : 0;
+}
+
+uint32_t heap_hole_at_end(const heap_t *heap)
+{
+    const uint32_t hole = last_hole(heap);
+
+    return hole ? block_size(hole) : 0;
 }

@@ -79,9 +79,8 @@ void kheap_forget(void)
     heap_exists = false;
 }
 
-static uint32_t take_from_heap(uint32_t sz, int align, uint32_t *phys)
+static uint32_t take_from_heap(uint32_t sz, uint32_t how)
 {
-    const uint32_t how = (align ? HEAP_PAGE_ALIGNED : 0) | (phys ? HEAP_CONTIGUOUS : 0);
     const uint32_t address = heap_alloc(&kheap, sz, how);
 
     if (address)
@@ -93,11 +92,12 @@ static uint32_t take_from_heap(uint32_t sz, int align, uint32_t *phys)
 
 uint32_t kmalloc_int(uint32_t sz, int align, uint32_t *phys)
 {
+    const uint32_t how = (align ? HEAP_PAGE_ALIGNED : 0) | (phys ? HEAP_CONTIGUOUS : 0);
     uint32_t address;
 
     if (sz == 0 || must_fail())
         return 0;
-    address = heap_exists ? take_from_heap(sz, align, phys) : place(sz, align);
+    address = heap_exists ? take_from_heap(sz, how) : place(sz, align);
     if (address && phys)
         (void)kmalloc_physical(address, phys);
     return address;
