@@ -103,8 +103,11 @@ struct check_entry *ledger_next(const struct check_ledger *ledger, const struct 
 
 void ledger_clear(struct check_ledger *ledger)
 {
-    for (struct check_entry *entry; (entry = ledger_first(ledger));)
-        ledger_remove(ledger, entry);
+    for (size_t i = 0; i < ledger->chain_count; i++)
+        for (struct check_entry *entry = ledger->chains[i], *next; entry; entry = next) {
+            next = entry->next;
+            free(entry);
+        }
     free(ledger->chains);
     *ledger = (struct check_ledger){0};
 }

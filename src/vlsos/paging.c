@@ -44,6 +44,17 @@ static void table_free(uint32_t table)
     tables_used--;
 }
 
+/* A directory with the tables below it; large pages have none. */
+static void free_directory(uint32_t page)
+{
+    const paging_entry *const directory = hw_ptr(page);
+
+    for (uint32_t i = 0; i < PAE_ENTRIES; i++)
+        if ((directory[i] & (PTE_P | PDE_PS)) == PTE_P)
+            table_free(paging_entry_frame(directory[i]));
+    table_free(page);
+}
+
 /* The table that an entry leads to, made if there is none. Rights are the last entry's affair. */
 static int table_below(paging_entry *entry, paging_entry bits)
 {
@@ -121,6 +132,16 @@ static int map_kernel(paging_entry *directory)
     return status;
 }
 
+/* What was made before memory ran out. */
+static void drop_kernel(uint32_t page)
+{
+    const paging_entry *const root = hw_ptr(page);
+
+    if (root[0] & PTE_P)
+        free_directory(paging_entry_frame(root[0]));
+    table_free(page);
+}
+
 int paging_start(void)
 {
     paging_entry *root;
@@ -139,6 +160,8 @@ int paging_start(void)
         status = map_kernel(paging_table(root[0]));
     if (status == VLSOS_OK)
         paging_kernel.root = page;
+    else
+        drop_kernel(page);
     return status;
 }
 
@@ -175,16 +198,6 @@ int paging_space_create(struct paging_space *space)
     paging_root(&(struct paging_space){page})[0] = paging_root(&paging_kernel)[0];
     space->root = page;
     return VLSOS_OK;
-}
-
-static void free_directory(uint32_t page)
-{
-    const paging_entry *const directory = hw_ptr(page);
-
-    for (uint32_t i = 0; i < PAE_ENTRIES; i++)
-        if (directory[i] & PTE_P)
-            table_free(paging_entry_frame(directory[i]));
-    table_free(page);
 }
 
 int paging_space_destroy(struct paging_space *space)

@@ -366,13 +366,15 @@ int slab_free_at(struct slab_cache *cache, struct slab *slab, uint32_t offset, c
 
 int slab_free_by(struct slab_cache *cache, void *object, const char *owner)
 {
-    const uint32_t linear = object ? hw_linear(object) : 0;
-    const uint32_t offset = linear & (slab_bytes(cache) - 1u);
-    struct slab *const slab = (struct slab *)(void *)((unsigned char *)object - offset);
+    uint32_t linear, offset;
 
+    if (!object)
+        return VLSOS_EINVAL;
+    linear = hw_linear(object);
+    offset = linear & (slab_bytes(cache) - 1u);
     if (pages_tag_at(linear) != PAGES_TAG_SLAB + cache->number)
         return VLSOS_EINVAL;
-    return slab_free_at(cache, slab, offset, owner);
+    return slab_free_at(cache, (struct slab *)(void *)((unsigned char *)object - offset), offset, owner);
 }
 
 struct slab_cache *slab_cache_at(uint32_t linear)

@@ -285,6 +285,29 @@ static void without_memory_for_a_table_nothing_is_lost(void **state)
     assert_int_equal(kernel_pages.free_frames, free_frames + 1);
 }
 
+/* Root, directory, and tables for the first two spans of 2 MiB: four pages, each of which may be the one that lacks. */
+static void without_memory_for_the_kernels_tables_paging_stays_off(void **state)
+{
+    uint32_t free_frames;
+
+    (void)state;
+    assert_int_equal(pages_init(), VLSOS_OK);
+    free_frames = kernel_pages.free_frames;
+    for (uint32_t n = 1; n <= 4; n++) {
+        buddy_fail_at(&kernel_pages, n);
+        assert_int_equal(paging_start(), VLSOS_ENOMEM);
+        assert_int_equal(kernel_pages.free_frames, free_frames);
+        buddy_fail_at(&kernel_pages, n);
+        paging_init(); /* a message */
+        paging_enable();
+        assert_int_equal(hw_read_cr0() & CR0_PG, 0);
+    }
+    buddy_fail_at(&kernel_pages, 5);
+    assert_int_equal(paging_start(), VLSOS_OK);
+    buddy_fail_at(&kernel_pages, 0);
+    fixture_is_broken(); /* no slabs, and paging is off */
+}
+
 /* ---- a CPU without NX ---- */
 
 static void on_a_cpu_without_nx_the_rest_is_enforced(void **state)
@@ -361,6 +384,8 @@ static const struct CMUnitTest tests[] = {
     AFTER_BOOT("what can never be mapped is refused", what_can_never_be_mapped_is_refused),
     AFTER_BOOT("a space gives its tables back", a_space_gives_its_tables_back),
     AFTER_BOOT("without memory for a table nothing is lost", without_memory_for_a_table_nothing_is_lost),
+    AFTER_RESET("without memory for the kernel's tables paging stays off",
+                without_memory_for_the_kernels_tables_paging_stays_off),
     KMS_TEST("on a CPU without NX the rest is enforced", on_a_cpu_without_nx_the_rest_is_enforced),
     AFTER_BOOT("the checker names the page that breaks the layout",
                the_checker_names_the_page_that_breaks_the_layout),

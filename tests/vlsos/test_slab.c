@@ -207,6 +207,7 @@ static void only_an_object_that_is_handed_out_is_taken_back(void **state)
     assert_int_equal(give(page), VLSOS_EINVAL);
     assert_int_equal(give(0x200000), VLSOS_EINVAL);
     assert_int_equal(give(0), VLSOS_EINVAL);
+    assert_int_equal(slab_free(&cache, NULL), VLSOS_EINVAL);
     assert_int_equal(give(object), VLSOS_OK);
     assert_int_equal(give(object), VLSOS_EINVAL);
     assert_int_equal(slab_cache_destroy(&other), VLSOS_OK);
