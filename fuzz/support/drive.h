@@ -19,10 +19,10 @@
 struct drive {
     const char *target;
     const char *kernel; /* name of its module */
-    bool direct;        /* in direct mode, not in the window */
     void (*prepare)(void);
     void (*warm)(void); /* touches (drive_touch()) what every run will need */
     void (*run)(const uint8_t *data, size_t size);
+    bool direct; /* in direct mode, not in the window */
 };
 
 void drive_input(const struct drive *drive, const uint8_t *data, size_t size);
