@@ -25,10 +25,16 @@ struct kms_cpu *drive_cpu(void)
 
 /* ---- the guest ------------------------------------------------------------------------------------------- */
 
-static void boot(const struct drive *drive)
+static bool in_window(const char *kernel)
 {
-    const char *const kernel = drive->kernel;
-    const enum kms_guest_mode mode = drive->direct ? KMS_GUEST_DIRECT : KMS_GUEST_WINDOW;
+    const struct kms_guest_module *const module = kms_guest_find(kernel);
+
+    return module && module->ops->arch == GUEST_X86;
+}
+
+static void boot(const char *kernel)
+{
+    const enum kms_guest_mode mode = in_window(kernel) ? KMS_GUEST_WINDOW : KMS_GUEST_DIRECT;
     struct kms_guest_stop stop;
 
     if (kms_guest_new(&(struct kms_guest_options){.kernel = kernel, .mode = mode}, &guest) != KMS_OK)
@@ -68,7 +74,7 @@ static void forget_translations(void)
 /* Boot, prepare, and remember how everything stands. */
 static void start(const struct drive *drive)
 {
-    boot(drive);
+    boot(drive->kernel);
     replay.guest = kms_guest_module(guest)->ops;
     replay.handles = handles;
     replay.handle_count = DRIVE_HANDLES;
@@ -77,7 +83,7 @@ static void start(const struct drive *drive)
     lowering.arch = replay.guest->arch;
     replay_start(&replay);
     call(drive, call_prepare);
-    if (!drive->direct)
+    if (in_window(drive->kernel))
         forget_translations();
     call(drive, call_warm);
     if (kms_guest_snapshot_take(guest, &snapshot) != KMS_OK)
