@@ -126,13 +126,17 @@ uint32_t kmalloc_ap(uint32_t sz, uint32_t *phys)
 int kfree(uint32_t address)
 {
     uint32_t room;
+    int status;
 
     if (!heap_exists)
         return JSLK_INVALID;
     room = KERNEL_BLOCKS_ARE_WATCHED ? heap_room(&kheap, address) : 0;
     if (room)
-        watch_taken_back(address, room);
-    return heap_free(&kheap, address);
+        watch_taken_back(address, room); /* first: its pages may go with it */
+    status = heap_free(&kheap, address);
+    if (room && status != JSLK_OK)
+        watch_handed_out(address, room);
+    return status;
 }
 
 int kmalloc_physical(uint32_t address, uint32_t *phys)

@@ -239,11 +239,10 @@ class FuzzShop(Workshop):
 
     def replay(self, mutant, operations):
         """The file shows the bug where the bug is, and is one that the boot image can replay."""
-        tool = str(self.build / "kmemsim")
-        if self.command(tool, "run", "--emit-binary", str(operations) + ".bin", str(operations), limit=60) != 0:
+        run = (str(self.build / "kmemsim"), "run", "--kernel", WRITES_OPERATIONS[mutant.target])
+        if self.command(*run, "--emit-binary", str(operations) + ".bin", str(operations), limit=60) != 0:
             return False, f"found by {mutant.target}; its operations cannot be replayed"
-        kernel = WRITES_OPERATIONS[mutant.target]
-        shown = self.command(tool, "run", "--kernel", kernel, str(operations), limit=60) == 1
+        shown = self.command(*run, str(operations), limit=60) == 1
         if not shown and "," not in mutant.fuzz:
             return False, f"found by {mutant.target}; its operations do not show it: {operations}"
         return True, f"found by {mutant.target}" + (", shown by kmemsim run" if shown else "")
