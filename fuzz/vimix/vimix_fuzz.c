@@ -447,12 +447,8 @@ static void run(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct drive drive = {.target = "vimix",
-                                       .kernel = "vimix_small",
-                                       .direct = true,
-                                       .prepare = nothing,
-                                       .warm = nothing,
-                                       .run = run};
+    static const struct drive drive = {
+        .target = "vimix", .kernel = "vimix_small", .prepare = nothing, .warm = nothing, .run = run};
 
     drive_input(&drive, data, size);
     return 0;
