@@ -2,6 +2,7 @@
 #include "kms_test.h"
 #include "no_memory.h"
 
+#include <kmemsim/check.h>
 #include <kmemsim/guest.h>
 #include <kmemsim/image.h>
 #include <kmemsim/inspect.h>
@@ -177,6 +178,52 @@ static void audit_needs_memory(void **state)
     fail_each_allocation(audit, 4); /* the map, its block, tables, runs */
 }
 
+/* ---- a checker ---- */
+
+enum { CHECKED_BLOCKS = 10 };
+
+static void no_finding(void *context, const struct kms_check_finding *finding)
+{
+    (void)context;
+    assert_int_equal(finding->kind, KMS_CHECK_LEAK);
+}
+
+/* What the ledger has no memory for is handed out unwatched. */
+static void allocate_blocks(void *context)
+{
+    const struct guest_ops *ops = context;
+    for (unsigned i = 0; i < CHECKED_BLOCKS; i++)
+        assert_int_not_equal(ops->alloc(8, 0), 0);
+}
+
+static enum kms_status check_a_guest(void)
+{
+    const struct kms_guest_options options = {.kernel = "mini", .plain = true};
+    struct kms_guest *guest;
+    struct kms_check *check = NULL;
+    enum kms_status status = kms_guest_new(&options, &guest);
+    if (status == KMS_OK)
+        assert_int_equal(kms_guest_boot(guest, NULL), KMS_GUEST_RETURNED);
+    if (status == KMS_OK)
+        status = kms_check_new(guest, no_finding, NULL, &check);
+    if (status == KMS_OK) {
+        const struct guest_ops *ops = kms_check_ops(check);
+        assert_int_equal(kms_guest_call(guest, allocate_blocks, (void *)(uintptr_t)ops, NULL),
+                         KMS_GUEST_RETURNED);
+        if (kms_check_live(check) < CHECKED_BLOCKS || !kms_check_end(check))
+            status = KMS_NO_MEMORY;
+    }
+    kms_check_free(check);
+    kms_guest_free(guest);
+    return status;
+}
+
+static void checker_needs_memory(void **state)
+{
+    (void)state;
+    fail_each_allocation(check_a_guest, CHECKED_BLOCKS + 3); /* the checker, its chains, what is sorted */
+}
+
 /* ---- operations ---- */
 
 struct text {
@@ -269,6 +316,8 @@ static const struct CMUnitTest tests[] = {
      &plain_row},
     {"a guest without memory for its window is no guest", guest_needs_memory, NULL, NULL, &window_row},
     KMS_TEST("an audit says when it has no memory to remember the tables", audit_needs_memory),
+    KMS_TEST("a checker without memory watches less, and says so where it cannot report",
+             checker_needs_memory),
     KMS_TEST("a reader of operations says that it has no memory for a name", reader_needs_memory),
 #ifdef WITH_IMAGES
     KMS_TEST("an image or its symbols without memory are not opened", images_need_memory),
