@@ -68,7 +68,7 @@ struct kms_image_registers {
     bool have_general; /* the rest */
     uint64_t ip, sp, flags;
     uint8_t cpl;
-    struct kms_image_segment gdt, idt;
+    struct kms_image_segment gdt, idt, ldt;
 };
 
 /* The architecture of the machine that a core is of; false if the image has no core. Of RISC-V machines QEMU's cores

@@ -9,6 +9,7 @@
 #define KMS_CLI_H
 
 #include <jansson.h>
+#include <kmemsim/segment.h>
 #include <kmemsim/image.h>
 #include <kmemsim/inspect.h>
 #include <stdarg.h>
@@ -54,6 +55,14 @@ struct cli_riscv {
     bool sum, mxr, svade;
 };
 
+/* --segment, --gdt and --ldt. */
+struct cli_segment_options {
+    bool given, gdt_given, ldt_given;
+    uint16_t selector;
+    uint32_t offset;
+    struct kms_table_register gdt, ldt;
+};
+
 struct cli_options {
     struct cli_file images[CLI_IMAGES_MAX];
     unsigned image_count;
@@ -71,6 +80,7 @@ struct cli_options {
     bool cr2_given; /* or stval */
     kms_linear cr2;
     struct kms_access access; /* kind and privilege */
+    struct cli_segment_options segment;
     bool range_given;
     kms_linear first, last;
     uint64_t limit;

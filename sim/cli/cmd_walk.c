@@ -1,3 +1,4 @@
+#include "segment_view.h"
 #include "walk_view.h"
 
 #include <inttypes.h>
@@ -12,10 +13,58 @@ static void note_width(const struct cli *cli, kms_linear linear)
                  linear, cli->space.width);
 }
 
+static enum cli_exit show(struct cli *cli, const struct kms_access *access,
+                          const struct segment_view *segment)
+{
+    struct walk_view view = cli_view(&cli->space, access);
+    if (cli->options.json) {
+        json_t *item = cli_view_json(cli, &view);
+        if (segment)
+            json_object_set_new(item, "segment", cli_segment_json(segment));
+        cli_json_item(cli, item);
+    } else {
+        cli_view_print(cli, &view);
+    }
+    return view.result == KMS_DONE ? CLI_CLEAN : CLI_FINDINGS;
+}
+
+/* The logical address: its segment, and if that allows the access the walk of the linear one. */
+static enum cli_exit show_segment(struct cli *cli, const struct segment_view *segment)
+{
+    struct kms_access access = cli->options.access;
+    access.linear = segment->linear;
+    if (!cli->options.json)
+        cli_segment_print(cli, segment);
+    if (segment->stage == SEGMENT_FINE)
+        return show(cli, &access, segment);
+    if (cli->options.json)
+        cli_json_item(cli, json_pack("{so}", "segment", cli_segment_json(segment)));
+    return CLI_FINDINGS;
+}
+
+static enum cli_exit walk_segment(struct cli *cli)
+{
+    struct segment_view segment;
+    if (cli->operand_count) {
+        cli_error(cli, "%s: --segment has the address already", cli->operands[0]);
+        return CLI_USAGE;
+    }
+    if (!cli_segment(cli, &segment))
+        return CLI_USAGE;
+    if (cli->options.json)
+        cli_json_begin(cli, "walks");
+    enum cli_exit status = show_segment(cli, &segment);
+    if (cli->options.json)
+        cli_json_end(cli, NULL);
+    return status;
+}
+
 static enum cli_exit walk(struct cli *cli)
 {
     enum cli_exit status = CLI_CLEAN;
     struct kms_access access = cli->options.access;
+    if (cli->options.segment.given)
+        return walk_segment(cli);
     for (int i = 0; i < cli->operand_count; i++) {
         if (!cli_address(cli, cli->operands[i], &access.linear)) {
             cli_error(cli, "%s: is neither an address nor a symbol", cli->operands[i]);
@@ -27,13 +76,8 @@ static enum cli_exit walk(struct cli *cli)
     for (int i = 0; i < cli->operand_count; i++) {
         cli_address(cli, cli->operands[i], &access.linear);
         note_width(cli, access.linear);
-        struct walk_view view = cli_view(&cli->space, &access);
-        if (view.result != KMS_DONE)
+        if (show(cli, &access, NULL) != CLI_CLEAN)
             status = CLI_FINDINGS;
-        if (cli->options.json)
-            cli_json_item(cli, cli_view_json(cli, &view));
-        else
-            cli_view_print(cli, &view);
     }
     if (cli->options.json)
         cli_json_end(cli, NULL);
@@ -47,8 +91,10 @@ const struct cli_command cli_walk = {
     .help = "\nExit status 1 if the access faults.\n"
             "  --write, --fetch      the access to judge (a read)\n"
             "  --user                by user code (else as --cpl says, which is 0)\n"
-            "  --implicit            by the CPU itself, to a descriptor table or TSS\n",
-    .options = " write fetch user implicit ",
+            "  --implicit            by the CPU itself, to a descriptor table or TSS\n"
+            "  --segment SEL:OFFSET  instead of ADDRESS, a logical address of x86: its descriptor first\n"
+            "  --gdt BASE,LIMIT      where that is (a QEMU core says it), and --ldt BASE,LIMIT\n",
+    .options = " write fetch user implicit segment gdt ldt ",
     .operands = CLI_OPERANDS_ADDRESSES,
     .image = CLI_IMAGE_NEEDED,
     .run = walk,

@@ -29,7 +29,8 @@ _kmemsim()
         ;;
     esac
     case ${COMP_WORDS[1]} in
-    walk) options="$options --write --fetch --user --implicit" ;;
+    walk) options="$options --write --fetch --user --implicit --segment --gdt --ldt" ;;
+    translate) options="$options --segment --gdt --ldt" ;;
     tlb | mem | map) options="$options --range --limit" ;;
     audit) options="$options --kernel-base --limit --all" ;;
     fault) options="$options --cr2 --stval --user" ;;

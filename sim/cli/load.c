@@ -278,7 +278,8 @@ bool cli_load(struct cli *cli)
         cli_error(cli, "%s: not understood (see kmemsim %s --help)", cli->operands[0], command->name);
         return false;
     }
-    if (command->operands == CLI_OPERANDS_ADDRESSES && cli->operand_count == 0) {
+    if (command->operands == CLI_OPERANDS_ADDRESSES && cli->operand_count == 0 &&
+        !cli->options.segment.given) {
         cli_error(cli, "an address is missing (see kmemsim %s --help)", command->name);
         return false;
     }

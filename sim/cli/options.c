@@ -32,6 +32,9 @@ enum option_code {
     OPTION_WRITE,
     OPTION_FETCH,
     OPTION_IMPLICIT,
+    OPTION_SEGMENT,
+    OPTION_GDT,
+    OPTION_LDT,
     OPTION_CR2,
     OPTION_STVAL,
     OPTION_RANGE,
@@ -68,6 +71,9 @@ static const struct option long_options[] = {
     {"write", no_argument, NULL, OPTION_WRITE},
     {"fetch", no_argument, NULL, OPTION_FETCH},
     {"implicit", no_argument, NULL, OPTION_IMPLICIT},
+    {"segment", required_argument, NULL, OPTION_SEGMENT},
+    {"gdt", required_argument, NULL, OPTION_GDT},
+    {"ldt", required_argument, NULL, OPTION_LDT},
     {"cr2", required_argument, NULL, OPTION_CR2},
     {"stval", required_argument, NULL, OPTION_STVAL},
     {"range", required_argument, NULL, OPTION_RANGE},
@@ -346,6 +352,48 @@ static bool set_range(struct cli *cli)
     return true;
 }
 
+/* Two numbers with `mark` between them. */
+static bool two_numbers(char mark, uint64_t *first, uint64_t *second)
+{
+    char text[64];
+    if (strlen(optarg) >= sizeof text)
+        return false;
+    memcpy(text, optarg, strlen(optarg) + 1);
+    char *between = strchr(text, mark);
+    if (!between)
+        return false;
+    *between = '\0';
+    return cli_number(text, first) && cli_number(between + 1, second);
+}
+
+static bool set_segment(struct cli *cli)
+{
+    struct cli_segment_options *segment = &cli->options.segment;
+    uint64_t selector, offset;
+    if (!two_numbers(':', &selector, &offset))
+        return bad_value(cli, OPTION_SEGMENT, "is not SELECTOR:OFFSET (0x10:0x1234)");
+    if (selector > UINT16_MAX || offset > UINT32_MAX)
+        return bad_value(cli, OPTION_SEGMENT, "a selector has 16 bits and an offset 32");
+    segment->given = true;
+    segment->selector = (uint16_t)selector;
+    segment->offset = (uint32_t)offset;
+    return true;
+}
+
+static bool set_table(struct cli *cli, int code)
+{
+    struct cli_segment_options *segment = &cli->options.segment;
+    uint64_t base, limit;
+    if (!two_numbers(',', &base, &limit))
+        return bad_value(cli, code, "is not BASE,LIMIT (0xc0010000,0x2f)");
+    if (base > UINT32_MAX || limit > UINT16_MAX)
+        return bad_value(cli, code, "a base has 32 bits and a limit 16");
+    *(code == OPTION_GDT ? &segment->gdt_given : &segment->ldt_given) = true;
+    *(code == OPTION_GDT ? &segment->gdt : &segment->ldt) =
+        (struct kms_table_register){base, (uint16_t)limit};
+    return true;
+}
+
 static bool set_view_number(struct cli *cli, int code)
 {
     struct cli_options *options = &cli->options;
@@ -370,6 +418,9 @@ static bool parse_view(struct cli *cli, int code)
     case OPTION_IMPLICIT: return set_privilege(cli, KMS_AS_IMPLICIT);
     case OPTION_WRITE: return set_kind(cli, KMS_WRITE);
     case OPTION_FETCH: return set_kind(cli, KMS_FETCH);
+    case OPTION_SEGMENT: return set_segment(cli);
+    case OPTION_GDT:
+    case OPTION_LDT: return set_table(cli, code);
     case OPTION_RANGE: return set_range(cli);
     case OPTION_ALL: return cli->options.all = true;
     default: return set_view_number(cli, code);
@@ -417,5 +468,10 @@ bool cli_parse(struct cli *cli, int argc, char **argv)
     }
     cli->operands = argv + optind;
     cli->operand_count = argc - optind;
+    const struct cli_segment_options *segment = &cli->options.segment;
+    if (!segment->given && (segment->gdt_given || segment->ldt_given)) {
+        cli_error(cli, "--%s without --segment says nothing", segment->gdt_given ? "gdt" : "ldt");
+        return false;
+    }
     return is_one_architecture(cli);
 }

@@ -35,6 +35,7 @@ enum {
     QEMU_RFLAGS = QEMU_RIP + 8,
     QEMU_SEGMENTS = QEMU_RFLAGS + 8, /* cs ds es fs gs ss ldt tr gdt idt */
     QEMU_SEGMENT_SIZE = 24,          /* selector, limit, flags, padding: 4 each; base: 8 */
+    QEMU_LDT = QEMU_SEGMENTS + 6 * QEMU_SEGMENT_SIZE,
     QEMU_GDT = QEMU_SEGMENTS + 8 * QEMU_SEGMENT_SIZE,
     QEMU_IDT = QEMU_GDT + QEMU_SEGMENT_SIZE,
     QEMU_CR = QEMU_IDT + QEMU_SEGMENT_SIZE, /* cr0 to cr4: 8 each */
@@ -78,6 +79,7 @@ bool image_note_qemu(struct kms_image *image, const struct image_kind *kind, con
     registers->sp = little_endian(bytes + QEMU_RSP, 8);
     registers->flags = little_endian(bytes + QEMU_RFLAGS, 8);
     registers->cpl = (uint8_t)(segment_at(bytes + QEMU_SEGMENTS).selector & 3);
+    registers->ldt = segment_at(bytes + QEMU_LDT);
     registers->gdt = segment_at(bytes + QEMU_GDT);
     registers->idt = segment_at(bytes + QEMU_IDT);
     infer_efer(registers, kind);

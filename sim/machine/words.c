@@ -80,6 +80,18 @@ static const char *reason(uint32_t error)
     return "the page is present, but its rights forbid it";
 }
 
+static const char *name_of(uint32_t vector)
+{
+    switch (vector) {
+    case KMS_VECTOR_DF: return "double fault";
+    case KMS_VECTOR_TS: return "invalid TSS";
+    case KMS_VECTOR_NP: return "segment not present";
+    case KMS_VECTOR_SS: return "stack fault";
+    case KMS_VECTOR_GP: return "general-protection fault";
+    default: return NULL;
+    }
+}
+
 size_t kms_x86_fault_words(const struct kms_fault *fault, char *text, size_t size)
 {
     int length;
@@ -91,9 +103,9 @@ size_t kms_x86_fault_words(const struct kms_fault *fault, char *text, size_t siz
                           (unsigned long long)fault->address,
                           fault->error_code & KMS_PFERR_US ? "user" : "supervisor", kind,
                           reason(fault->error_code), (unsigned)fault->error_code);
-    } else if (fault->vector == KMS_VECTOR_GP) {
+    } else if (name_of(fault->vector)) {
         length =
-            snprintf(text, size, "general-protection fault (error code 0x%x)", (unsigned)fault->error_code);
+            snprintf(text, size, "%s (error code 0x%x)", name_of(fault->vector), (unsigned)fault->error_code);
     } else {
         length = snprintf(text, size, "exception %u (error code 0x%x)", (unsigned)fault->vector,
                           (unsigned)fault->error_code);

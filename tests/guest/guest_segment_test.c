@@ -204,7 +204,7 @@ static void a_selector_that_cannot_be_loaded_is_a_panic(void **state)
 {
     struct kms_guest *guest = make_row(state);
     is_refused(guest, BASED_DATA, "selector 0x0040: hosted, the data segment begins at 0 and expands up");
-    is_refused(guest, ABSENT_DATA, "selector 0x0048 for DS: exception 11 (error code 0x48)");
+    is_refused(guest, ABSENT_DATA, "selector 0x0048 for DS: segment not present (error code 0x48)");
     is_refused(guest, 0, "selector 0x0000 for SS: general-protection fault (error code 0x0)");
     kms_guest_free(guest);
 }

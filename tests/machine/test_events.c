@@ -186,7 +186,8 @@ static void faults_are_told_in_words(void **state)
         {{14, 0x25, 0x10},
          "page fault at 0x00000010: a user-mode read, and a protection key forbids it (error code 0x25)"},
         {{13, 0, 0}, "general-protection fault (error code 0x0)"},
-        {{12, 0, 0}, "exception 12 (error code 0x0)"},
+        {{12, 0, 0}, "stack fault (error code 0x0)"},
+        {{6, 0, 0}, "exception 6 (error code 0x0)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char words[200], cut[10];
