@@ -34,7 +34,7 @@ _kmemsim()
     tlb | mem | map) options="$options --range --limit" ;;
     audit) options="$options --kernel-base --limit --all" ;;
     fault) options="$options --cr2 --stval --user" ;;
-    run) options="--kernel --mode --events --json --ratio --emit-binary --help" ;;
+    run) options="--kernel --mode --events --json --ratio --policy --policies --frames --emit-binary --help" ;;
     kernels) options="--json --help" ;;
     record) options="-o --limit --help --" ;;
     esac

@@ -13,8 +13,7 @@ enum kms_status store_new(uint32_t pages, const struct kms_ram_options *fill, st
     *store = NULL;
     if (pages == 0)
         return KMS_OK;
-    return pages < PAGES_MIN ? KMS_BAD_OPTION
-                             : kms_ram_new((uint64_t)pages * PAGE_BYTES, &options, store);
+    return pages < PAGES_MIN ? KMS_BAD_OPTION : kms_ram_new((uint64_t)pages * PAGE_BYTES, &options, store);
 }
 
 void store_reset(struct kms_ram *store)
@@ -58,8 +57,8 @@ int32_t hw_store_transfer(const struct hw_transfer *transfer)
     if (transfer->page >= hw_store_pages() || transfer->offset > PAGE_BYTES ||
         transfer->bytes > PAGE_BYTES - transfer->offset)
         return -1;
-    const enum kms_result result =
-        transfer->write ? kms_phys_write(guest->store, at, transfer->memory, transfer->bytes)
-                        : kms_phys_read(guest->store, at, transfer->memory, transfer->bytes);
+    const enum kms_result result = transfer->write
+                                       ? kms_phys_write(guest->store, at, transfer->memory, transfer->bytes)
+                                       : kms_phys_read(guest->store, at, transfer->memory, transfer->bytes);
     return result == KMS_DONE ? (int32_t)transfer->bytes : -1;
 }

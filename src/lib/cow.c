@@ -93,7 +93,7 @@ static enum vm_status take_beside(struct vm *vm, uint32_t number, uint32_t *fram
     return status;
 }
 
-static enum vm_status copy(struct vm *vm, struct space *space, const struct area *area, uint32_t linear)
+static enum vm_status copy_frame(struct vm *vm, struct space *space, const struct area *area, uint32_t linear)
 {
     const uint64_t old = entry_read(&space->tables, tables_entry(&space->tables, linear));
     const uint32_t number = frames_number(&vm->frames, entry_frame(old));
@@ -116,7 +116,7 @@ enum vm_status cow_break(struct vm *vm, struct space *space, const struct area *
     const uint32_t number = frames_number(&vm->frames, entry_frame(old));
 
     if (vm->frames.table[number].references > 1)
-        return copy(vm, space, area, linear);
+        return copy_frame(vm, space, area, linear);
     reuse(vm, space, linear, old);
     return VM_OK;
 }

@@ -91,7 +91,7 @@ static int create_space(struct process *process)
     return books_status(space_create(&books.vm, &process->space, &kernel, &user_range));
 }
 
-static int start(int id, const void *program, uint32_t size)
+static int start_process(int id, const void *program, uint32_t size)
 {
     struct process *const process = &processes[id];
     int status = program_keep(program, size, &process->program);
@@ -118,7 +118,7 @@ int process_create(const void *program, uint32_t size)
     if (!process_vm())
         return VLSOS_ENOMEM;
     id = free_number();
-    return id < 0 ? id : start(id, program, size);
+    return id < 0 ? id : start_process(id, program, size);
 }
 
 static int fill_duplicate(struct process *parent, struct process *child)
