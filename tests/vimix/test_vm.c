@@ -360,14 +360,14 @@ static void a_table_at_the_last_level_is_seen(void **state)
 static void a_crooked_super_page_is_seen(void **state)
 {
     (void)state;
-    breaks(vm_walk(kvm_page_table(), KERNEL_END, NULL, false), (0x80401 << 10) | 0xc7,
+    breaks(vm_walk(kvm_page_table(), PLIC, NULL, false), (0x0c001 << 10) | 0xc7,
            "a super page does not stand on a multiple of its size");
 }
 
 static void an_owned_super_page_is_seen(void **state)
 {
     (void)state;
-    breaks(vm_walk(kvm_page_table(), KERNEL_END, NULL, false), ((pte_t)0x80400 << 10) | 0x1c7,
+    breaks(vm_walk(kvm_page_table(), PLIC, NULL, false), ((pte_t)0x0c000 << 10) | 0x1c7,
            "a super page is owned");
 }
 

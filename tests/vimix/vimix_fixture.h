@@ -25,11 +25,9 @@
 #define SMALL_RAM 0x00800000u
 extern struct fixture_kernel vimix, vimix_with_all_ram;
 
-/* Rows of a table: the test after boot. */
-#define AFTER_BOOT(sentence, function)   VIMIX_ROWS(sentence, &vimix, function)
-#define WITH_ALL_RAM(sentence, function) VIMIX_ROWS(sentence, &vimix_with_all_ram, function)
-#define VIMIX_ROWS(sentence, kernel, function)                                                               \
-    FIXTURE_ROW(sentence " (direct)", kernel, function, KMS_GUEST_DIRECT, true)
+/* Two rows of a table: the test after boot, in direct mode and in the linear window. */
+#define AFTER_BOOT(sentence, function)   FIXTURE_ROWS(sentence, &vimix, function, true)
+#define WITH_ALL_RAM(sentence, function) FIXTURE_ROWS(sentence, &vimix_with_all_ram, function, true)
 
 #define FETCH_FAULT CAUSE_FETCH_PAGE_FAULT
 #define LOAD_FAULT  CAUSE_LOAD_PAGE_FAULT
