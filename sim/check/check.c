@@ -308,25 +308,6 @@ void kms_check_process_ended(struct kms_check *check, int process)
     }
 }
 
-static int by_number(const void *a, const void *b)
-{
-    const struct check_entry *const *one = a, *const *other = b;
-    return (*one)->block.number < (*other)->block.number ? -1 : 1;
-}
-
-/* All entries in the order of allocation, to be freed; NULL without memory. */
-static struct check_entry **sorted(struct check_ledger *ledger)
-{
-    struct check_entry **entries = calloc(ledger->count + 1, sizeof *entries);
-    size_t count = 0;
-    if (!entries)
-        return NULL;
-    for (struct check_entry *entry = ledger_first(ledger); entry; entry = ledger_next(ledger, entry))
-        entries[count++] = entry;
-    qsort(entries, count, sizeof(struct check_entry *), by_number);
-    return entries;
-}
-
 void kms_check_look(struct kms_check *check)
 {
     for (struct check_entry *entry = ledger_first(&check->ledger); entry;
@@ -336,7 +317,7 @@ void kms_check_look(struct kms_check *check)
 
 bool kms_check_end(struct kms_check *check)
 {
-    struct check_entry **entries = sorted(&check->ledger);
+    struct check_entry **entries = ledger_sorted(&check->ledger);
     if (!entries)
         return false;
     for (size_t i = 0; i < check->ledger.count; i++) {

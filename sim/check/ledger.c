@@ -111,3 +111,21 @@ void ledger_clear(struct check_ledger *ledger)
     free(ledger->chains);
     *ledger = (struct check_ledger){0};
 }
+
+static int by_number(const void *a, const void *b)
+{
+    const struct check_entry *const *one = a, *const *other = b;
+    return (*one)->block.number < (*other)->block.number ? -1 : 1;
+}
+
+struct check_entry **ledger_sorted(const struct check_ledger *ledger)
+{
+    struct check_entry **entries = calloc(ledger->count + 1, sizeof *entries);
+    size_t count = 0;
+    if (!entries)
+        return NULL;
+    for (struct check_entry *entry = ledger_first(ledger); entry; entry = ledger_next(ledger, entry))
+        entries[count++] = entry;
+    qsort(entries, count, sizeof(struct check_entry *), by_number);
+    return entries;
+}

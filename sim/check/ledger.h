@@ -34,4 +34,7 @@ void ledger_clear(struct check_ledger *ledger);
 struct check_entry *ledger_first(const struct check_ledger *ledger);
 struct check_entry *ledger_next(const struct check_ledger *ledger, const struct check_entry *entry);
 
+/* All entries in the order of allocation, `count` of them, to be freed; NULL without memory. */
+struct check_entry **ledger_sorted(const struct check_ledger *ledger);
+
 #endif

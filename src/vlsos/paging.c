@@ -231,16 +231,10 @@ bool paging_space_is_current(const struct paging_space *space)
 
 /* ---- entries ---- */
 
-static paging_entry *directory_entry(const struct paging_space *space, uint32_t linear)
-{
-    const paging_entry pointer = paging_root(space)[linear >> PAE_DIR_SHIFT];
-
-    return pointer & PTE_P ? &paging_table(pointer)[(linear >> PAE_TABLE_SHIFT) % PAE_ENTRIES] : NULL;
-}
-
 paging_entry *paging_entry_at(const struct paging_space *space, uint32_t linear)
 {
-    const paging_entry *const above = linear >= PAGING_USER_START ? directory_entry(space, linear) : NULL;
+    const paging_entry *const above =
+        linear >= PAGING_USER_START ? paging_directory_entry(space, linear) : NULL;
 
     return above && (*above & PTE_P) ? &paging_table(*above)[(linear >> PAGE_SHIFT) % PAE_ENTRIES] : NULL;
 }
@@ -265,7 +259,7 @@ int paging_entry_make(struct paging_space *space, uint32_t linear, paging_entry 
         return VLSOS_EINVAL;
     status = make_directory(space, linear);
     if (status == VLSOS_OK)
-        status = table_below(directory_entry(space, linear), PTE_P | PTE_RW | PTE_US);
+        status = table_below(paging_directory_entry(space, linear), PTE_P | PTE_RW | PTE_US);
     if (status == VLSOS_OK)
         *entry = paging_entry_at(space, linear);
     return status;
@@ -308,41 +302,6 @@ int paging_unmap(struct paging_space *space, uint32_t linear)
     *entry = 0;
     paging_invalidate(space, linear);
     return VLSOS_OK;
-}
-
-/* ---- addresses ---- */
-
-int paging_translate(const struct paging_space *space, uint32_t linear, uint32_t *physical)
-{
-    const paging_entry *const above = directory_entry(space, linear);
-    paging_entry entry;
-
-    if (!above || !(*above & PTE_P))
-        return VLSOS_EFAULT;
-    if (*above & PDE_PS) {
-        *physical = paging_entry_frame(*above) + linear % PAE_TABLE_SPAN;
-        return VLSOS_OK;
-    }
-    entry = paging_table(*above)[(linear >> PAGE_SHIFT) % PAE_ENTRIES];
-    if (!(entry & PTE_P))
-        return VLSOS_EFAULT;
-    *physical = paging_entry_frame(entry) + linear % PAGE_SIZE;
-    return VLSOS_OK;
-}
-
-uint32_t virt_to_phys(uint32_t linear)
-{
-    const struct paging_space current = paging_current();
-    uint32_t physical = linear;
-
-    if ((hw_read_cr0() & CR0_PG) && paging_translate(&current, linear, &physical) != VLSOS_OK)
-        return PAGING_NONE;
-    return physical;
-}
-
-uint32_t phys_to_virt(uint32_t physical)
-{
-    return layout_page_rights(physical) & LAYOUT_READ ? physical : PAGING_NONE;
 }
 
 uint64_t paging_tables_made(void)

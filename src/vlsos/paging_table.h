@@ -4,7 +4,10 @@
 #ifndef VLSOS_PAGING_TABLE_H
 #define VLSOS_PAGING_TABLE_H
 
+#include <stddef.h>
+
 #include "kernel/hw.h"
+#include "kernel/x86.h"
 
 #include "paging.h"
 
@@ -17,6 +20,14 @@ static inline paging_entry *paging_table(paging_entry entry)
 static inline paging_entry *paging_root(const struct paging_space *space)
 {
     return hw_ptr(space->root);
+}
+
+/* The entry of the directory that covers this address; NULL where there is no directory. */
+static inline paging_entry *paging_directory_entry(const struct paging_space *space, uint32_t linear)
+{
+    const paging_entry pointer = paging_root(space)[linear >> PAE_DIR_SHIFT];
+
+    return pointer & PTE_P ? &paging_table(pointer)[(linear >> PAE_TABLE_SHIFT) % PAE_ENTRIES] : NULL;
 }
 
 /* The entry that the table of layout.h asks for, A and D clear; 0 where nothing is mapped. */
