@@ -1,5 +1,5 @@
 # Guest loads beside the host's own, and beside other software MMUs. No vectors: a load each, in every alternative.
-add_executable(bench_translate translate_bench.c translate_bulk.c bench.c)
+add_executable(bench_translate translate_bench.c translate_bulk.c translate_riscv.c bench.c)
 target_include_directories(bench_translate PRIVATE ${PROJECT_SOURCE_DIR}/sim)
 target_compile_options(bench_translate PRIVATE -fno-tree-vectorize)
 target_link_libraries(bench_translate PRIVATE kmemsim::kmemsim kmemsim_warnings)

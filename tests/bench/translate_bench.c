@@ -6,6 +6,7 @@
  */
 #include "bench.h"
 #include "translate_bench.h"
+#include "translate_streams.h"
 
 #include "machine/cpu.h"
 #include "machine/x86_walk.h"
@@ -16,7 +17,6 @@
 
 #define TABLES    UINT64_C(0x10000)
 #define DIRECTORY UINT64_C(0x1000)
-#define STREAM    (1u << 13)
 
 struct guest guest_new(struct kms_tlb_options tlb)
 {
@@ -42,29 +42,6 @@ struct guest guest_new(struct kms_tlb_options tlb)
     return guest;
 }
 
-/* One row's work: the stream of offsets, or the ring of dependent loads in guest memory. */
-struct work {
-    struct guest *guest;
-    uint64_t footprint; /* a power of two */
-    size_t loads;
-    uint32_t *stream; /* offsets, where the row reads them from memory */
-};
-
-static uint32_t xorshift(uint32_t *state)
-{
-    uint32_t x = *state;
-    x ^= x << 13;
-    x ^= x >> 17;
-    x ^= x << 5;
-    return *state = x;
-}
-
-/* Hinder the compiler from dropping a value, without giving it an address. */
-static inline void keep(uint32_t value)
-{
-    __asm__ volatile("" : : "r"(value));
-}
-
 /* The three dependent loads of a walk, without any check. */
 static inline uint32_t chase3(const struct guest *guest, kms_linear linear)
 {
@@ -72,21 +49,6 @@ static inline uint32_t chase3(const struct guest *guest, kms_linear linear)
     memcpy(&pde, guest->ram + DIRECTORY + (linear >> 22) * 4, 4);
     memcpy(&pte, guest->ram + (pde & 0xfffff000u) + (linear >> 12 & 0x3ff) * 4, 4);
     memcpy(&value, guest->ram + (pte & 0xfffff000u) + (linear & 0xfff), 4);
-    return value;
-}
-
-static inline uint32_t host_load(const struct guest *guest, uint64_t offset)
-{
-    uint32_t value;
-    memcpy(&value, guest->data + offset, 4);
-    return value;
-}
-
-static inline uint32_t guest_load(const struct guest *guest, kms_linear linear)
-{
-    uint32_t value = 0;
-    if (kms_load32(guest->cpu, linear, &value, NULL) != KMS_DONE)
-        abort();
     return value;
 }
 
@@ -104,79 +66,10 @@ static inline __attribute__((always_inline)) uint32_t walk_load(const struct gue
     return value;
 }
 
-/* The four ways through the four kinds of stream. */
-#define DEFINE_STREAMS(way, load)                                                                            \
-    static size_t way##_independent(void *state)                                                             \
-    {                                                                                                        \
-        const struct work work = *(const struct work *)state;                                                \
-        const struct guest guest = *work.guest;                                                              \
-        uint32_t random = 1, sum = 0;                                                                        \
-        for (size_t i = 0; i < work.loads; i++) {                                                            \
-            const uint64_t offset = xorshift(&random) & (work.footprint - 4);                                \
-            sum += load;                                                                                     \
-        }                                                                                                    \
-        keep(sum);                                                                                           \
-        return work.loads;                                                                                   \
-    }                                                                                                        \
-    static size_t way##_array(void *state)                                                                   \
-    {                                                                                                        \
-        const struct work work = *(const struct work *)state;                                                \
-        const struct guest guest = *work.guest;                                                              \
-        uint32_t sum = 0;                                                                                    \
-        for (size_t i = 0; i < work.loads; i++) {                                                            \
-            const uint64_t offset = work.stream[i % STREAM];                                                 \
-            sum += load;                                                                                     \
-        }                                                                                                    \
-        keep(sum);                                                                                           \
-        return work.loads;                                                                                   \
-    }                                                                                                        \
-    static size_t way##_dependent(void *state)                                                               \
-    {                                                                                                        \
-        const struct work work = *(const struct work *)state;                                                \
-        const struct guest guest = *work.guest;                                                              \
-        uint32_t offset = 0;                                                                                 \
-        for (size_t i = 0; i < work.loads; i++)                                                              \
-            offset = load;                                                                                   \
-        keep((uint32_t)offset);                                                                              \
-        return work.loads;                                                                                   \
-    }                                                                                                        \
-    __attribute__((unused)) static size_t way##_sequential(void *state)                                      \
-    {                                                                                                        \
-        const struct work work = *(const struct work *)state;                                                \
-        const struct guest guest = *work.guest;                                                              \
-        uint32_t sum = 0;                                                                                    \
-        for (size_t i = 0; i < work.loads; i++) {                                                            \
-            const uint64_t offset = i * 4 & (work.footprint - 4);                                            \
-            sum += load;                                                                                     \
-        }                                                                                                    \
-        keep(sum);                                                                                           \
-        return work.loads;                                                                                   \
-    }
-
 DEFINE_STREAMS(host, host_load(&guest, offset))
 DEFINE_STREAMS(chase, chase3(&guest, LINEAR + offset))
 DEFINE_STREAMS(walk, walk_load(&guest, LINEAR + offset))
 DEFINE_STREAMS(machine, guest_load(&guest, LINEAR + offset))
-
-/* In order, with a cursor. */
-static size_t cursor_sequential(void *state)
-{
-    const struct work work = *(const struct work *)state;
-    struct kms_cursor cursor = kms_cursor_new(work.guest->cpu);
-    uint32_t sum = 0;
-    for (size_t i = 0; i < work.loads; i++) {
-        uint32_t value = 0;
-        if (kms_cursor_load32(&cursor, LINEAR + (i * 4 & (work.footprint - 4)), &value, NULL) != KMS_DONE)
-            abort();
-        sum += value;
-    }
-    keep(sum);
-    return work.loads;
-}
-
-struct ways {
-    size_t (*host)(void *), (*chase)(void *), (*walk)(void *), (*machine)(void *);
-};
 
 static const struct ways independent = {host_independent, chase_independent, walk_independent,
                                         machine_independent};
@@ -205,15 +98,6 @@ static void write_ring(struct guest *guest, uint64_t footprint)
     free(order);
 }
 
-struct row {
-    const char *name;
-    uint64_t footprint;
-    const struct ways *ways;
-    double reach;       /* machine against host */
-    double reach_chase; /* machine against chase3; 0: not asked */
-    double reach_walk;  /* bare walk against chase3; 0: not asked */
-};
-
 enum { HOST, CHASE, WALK, MACHINE, WAYS };
 
 static int run_row(struct guest *guest, const struct row *row, uint32_t *stream)
@@ -225,19 +109,33 @@ static int run_row(struct guest *guest, const struct row *row, uint32_t *stream)
     struct work work = {guest, row->footprint, row->footprint > 16 * MIB ? 1000000 : 2000000, stream};
     struct bench_alternative way[WAYS] = {
         [HOST] = {.name = "host", .run = row->ways->host, .state = &work},
-        [CHASE] = {.name = "chase3", .run = row->ways->chase, .state = &work},
+        [CHASE] = {.name = "chase", .run = row->ways->chase, .state = &work},
         [WALK] = {.name = "walk", .run = row->ways->walk, .state = &work},
         [MACHINE] = {.name = "machine", .run = row->ways->machine, .state = &work},
     };
     bench_compare(way, WAYS, ROUNDS);
     const double host = way[HOST].nanoseconds, chase = way[CHASE].nanoseconds;
-    printf("%s: host %.2f ns, chase3 %.2f x, bare walk %.2f x\n", row->name, host, chase / host,
+    printf("%s: host %.2f ns, dependent loads %.2f x, bare walk %.2f x\n", row->name, host, chase / host,
            way[WALK].nanoseconds / host);
     int missed = bench_report("machine against host", way[MACHINE].nanoseconds / host, row->reach);
     if (row->reach_chase > 0)
-        missed += bench_report("machine against chase3", way[MACHINE].nanoseconds / chase, row->reach_chase);
+        missed += bench_report("machine against dependent loads", way[MACHINE].nanoseconds / chase,
+                               row->reach_chase);
     if (row->reach_walk > 0)
-        missed += bench_report("bare walk against chase3", way[WALK].nanoseconds / chase, row->reach_walk);
+        missed +=
+            bench_report("bare walk against dependent loads", way[WALK].nanoseconds / chase, row->reach_walk);
+    return missed;
+}
+
+int run_rows(struct guest *guest, const struct row *rows, size_t count)
+{
+    uint32_t *stream = malloc(STREAM * sizeof *stream);
+    int missed = 0;
+    if (!stream)
+        exit(2);
+    for (size_t i = 0; i < count; i++)
+        missed += run_row(guest, &rows[i], stream);
+    free(stream);
     return missed;
 }
 
@@ -272,18 +170,13 @@ int main(void)
         {"64 MiB, dependent", 64 * MIB, &dependent, 1.1, 0, 0},
     };
     struct guest guest = guest_new((struct kms_tlb_options){.off = false});
-    uint32_t *stream = malloc(STREAM * sizeof *stream);
-    if (!stream)
-        return 2;
-    int missed = 0;
     printf("32-bit guest loads\n");
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        missed += run_row(&guest, &rows[i], stream);
-    free(stream);
+    int missed = run_rows(&guest, rows, sizeof rows / sizeof rows[0]);
     missed += run_small_tlb();
     missed += bulk_rows(&guest);
     kms_machine_free(guest.machine);
     missed += reset_row();
+    missed += riscv_rows();
     printf("%d rows short of what is to be reached\n", missed);
     return 0;
 }

@@ -23,6 +23,25 @@ struct guest {
 
 struct guest guest_new(struct kms_tlb_options tlb);
 
+/* The ways to make the loads of one stream. */
+struct ways {
+    size_t (*host)(void *), (*chase)(void *), (*walk)(void *), (*machine)(void *);
+};
+
+struct row {
+    const char *name;
+    uint64_t footprint;
+    const struct ways *ways;
+    double reach;       /* machine against host */
+    double reach_chase; /* machine against the dependent loads of a walk; 0: not asked */
+    double reach_walk;  /* bare walk against the dependent loads of a walk; 0: not asked */
+};
+
+/* Returns the rows short of the goal. */
+int run_rows(struct guest *guest, const struct row *rows, size_t count);
+/* The same streams with Sv32 and Sv39. */
+int riscv_rows(void);
+
 /* Bulk reads against memcpy, and a reset against a copy of the dirty pages; each returns the rows short of the goal. */
 int bulk_rows(struct guest *guest);
 int reset_row(void);
