@@ -71,12 +71,11 @@ RISCV_INLINE unsigned riscv_position(struct riscv_step step)
     return step.top - step.level;
 }
 
-/* The bits that make a present entry one of those "reserved for future standard use". */
-RISCV_INLINE uint64_t riscv_reserved(const struct riscv_layout *layout, unsigned level, uint64_t entry)
+/* Svnapot and Svpbmt, in an entry that uses one of them: what it must not say. */
+RISCV_INLINE uint64_t riscv_reserved_extension(const struct riscv_layout *layout, unsigned level,
+                                               uint64_t entry)
 {
-    uint64_t reserved = entry & (riscv_is_leaf(entry) ? layout->reserved_leaf : layout->reserved_table);
-    if ((entry & (KMS_RISCV_PTE_W | KMS_RISCV_PTE_R)) == KMS_RISCV_PTE_W)
-        reserved |= KMS_RISCV_PTE_W;
+    uint64_t reserved = 0;
     if ((entry & layout->napot) &&
         (level > 1 || (entry & KMS_RISCV_PTE_NAPOT_BITS) != KMS_RISCV_PTE_NAPOT_64K))
         reserved |= KMS_RISCV_PTE_N;
@@ -85,11 +84,23 @@ RISCV_INLINE uint64_t riscv_reserved(const struct riscv_layout *layout, unsigned
     return reserved;
 }
 
+/* The bits that make a present entry one of those "reserved for future standard use". */
+RISCV_INLINE uint64_t riscv_reserved(const struct riscv_layout *layout, struct riscv_step step,
+                                     uint64_t entry)
+{
+    uint64_t reserved = entry & (riscv_is_leaf(entry) ? layout->reserved_leaf : layout->reserved_table);
+    if ((entry & (KMS_RISCV_PTE_W | KMS_RISCV_PTE_R)) == KMS_RISCV_PTE_W)
+        reserved |= KMS_RISCV_PTE_W;
+    if (step.mode != KMS_PAGING_SV32 && __builtin_expect((entry & (layout->napot | layout->pbmt)) != 0, 0))
+        reserved |= riscv_reserved_extension(layout, step.level, entry);
+    return reserved;
+}
+
 /* An entry that maps a page: where, and how large. */
 RISCV_INLINE enum kms_verdict riscv_walk_leaf(const struct riscv_layout *layout, struct riscv_step step,
                                               struct kms_walk *walk, uint64_t entry)
 {
-    const bool napot = (entry & layout->napot) != 0;
+    const bool napot = step.mode != KMS_PAGING_SV32 && step.level == 1 && (entry & layout->napot) != 0;
     const unsigned shift = napot ? RISCV_NAPOT_SHIFT : riscv_span_shift(step.mode, step.level);
     const uint64_t offset = (UINT64_C(1) << shift) - 1;
     const kms_phys frame = riscv_frame(step.mode, entry);
@@ -114,7 +125,7 @@ RISCV_INLINE enum kms_verdict riscv_walk_entry(const struct riscv_layout *layout
     at->rights = walk->rights;
     if (!(entry & KMS_RISCV_PTE_V))
         return at->verdict = KMS_NOT_PRESENT;
-    at->reserved = riscv_reserved(layout, step.level, entry);
+    at->reserved = riscv_reserved(layout, step, entry);
     if (at->reserved)
         return at->verdict = KMS_RESERVED;
     walk->global |= (entry & KMS_RISCV_PTE_G) != 0;
