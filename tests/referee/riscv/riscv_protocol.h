@@ -33,12 +33,12 @@
 /* An instruction of 16 bits that is reserved: what fetch2 meets where a case has put it. */
 #define RV_NARROW(n) (0x8000u | ((uint32_t)(n)&0x3ffu) << 2)
 
-/* Codes beside REF_RESET, REF_POKE, REF_PEEK and REF_ACCESS; the x86 ones mean nothing here. */
+/* Codes beside (far from those of x86, so that recorded cases stay what they are) REF_RESET, REF_POKE, REF_PEEK and REF_ACCESS; the x86 ones mean nothing here. */
 enum rv_code {
-    RV_SATP = REF_CODES, /* value; extra: what the case needs, a set of enum rv_need */
-    RV_STATUS,           /* value: mstatus's SUM and MXR, both */
-    RV_ENVCFG,           /* value: menvcfg's PBMTE and ADUE */
-    RV_SFENCE,           /* kind: a set of enum rv_fence; address; extra: ASID */
+    RV_SATP = 0x40, /* value; extra: what the case needs, a set of enum rv_need */
+    RV_STATUS,      /* value: mstatus's SUM and MXR, both */
+    RV_ENVCFG,      /* value: menvcfg's PBMTE and ADUE */
+    RV_SFENCE,      /* kind: a set of enum rv_fence; address; extra: ASID */
     RV_CODES
 };
 
