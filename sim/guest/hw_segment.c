@@ -159,7 +159,7 @@ static enum hw_interrupt_end interrupt_once(struct visit *visit, uint8_t vector,
 enum hw_interrupt_end hw_user_interrupt(uint8_t vector, struct hw_interrupt_trouble *trouble)
 {
     struct kms_guest *guest = guest_here(__func__);
-    struct hw_interrupt_trouble unused;
+    struct hw_interrupt_trouble unused = {0};
     struct visit visit = {.guest = guest,
                           .kernel = kms_segment_get_state(guest->cpu),
                           .kernel_cr3 = kms_x86_read(guest->cpu, KMS_X86_CR3),

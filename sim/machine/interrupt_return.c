@@ -172,7 +172,7 @@ static enum kms_result run(struct iret *iret)
 enum kms_result kms_x86_iret(struct kms_cpu *cpu, struct kms_x86_context *context, struct kms_fault *fault)
 {
     assert(cpu && context);
-    struct kms_fault unused;
+    struct kms_fault unused = {0};
     struct iret iret = {.cpu = cpu, .context = context, .fault = fault ? fault : &unused, .on_stack = true};
     return run(&iret);
 }
@@ -181,7 +181,7 @@ enum kms_result kms_x86_iret_frame(struct kms_cpu *cpu, const struct kms_x86_fra
                                    struct kms_x86_context *context, struct kms_fault *fault)
 {
     assert(cpu && frame && context);
-    struct kms_fault unused;
+    struct kms_fault unused = {0};
     struct iret iret = {.cpu = cpu,
                         .context = context,
                         .fault = fault ? fault : &unused,

@@ -276,7 +276,7 @@ enum kms_result kms_segment_jump(struct kms_cpu *cpu, uint16_t selector, uint32_
 {
     assert(cpu);
     struct segment_load load = load_of(KMS_CS, selector);
-    struct kms_fault unused;
+    struct kms_fault unused = {0};
     return in_real_mode(cpu) ? load_real(cpu, KMS_CS, selector)
                              : load_code(cpu, &load, offset, fault ? fault : &unused);
 }
@@ -286,7 +286,7 @@ enum kms_result kms_segment_load(struct kms_cpu *cpu, enum kms_segment segment, 
 {
     assert(cpu && segment < KMS_SEGMENTS);
     struct segment_load load = load_of(segment, selector);
-    struct kms_fault unused;
+    struct kms_fault unused = {0};
     fault = fault ? fault : &unused;
     if (segment == KMS_CS)
         return kms_segment_jump(cpu, selector, 0, fault);

@@ -108,6 +108,15 @@ static void wrong_input_is_one_clear_line(void **state)
     tool_free(&run);
 }
 
+static void a_core_brings_its_tables_along(void **state)
+{
+    (void)state;
+    struct tool_run run = tool_run("walk --segment 0x10:0x100000 " TEST_DATA "/demo/demo.core.zst");
+    assert_non_null(strstr(run.out, "GDT at 0xc0104000, limit 0x0017\n"
+                                    "  GDT[2]     at 0xc0104010 = 0x00cf93000000ffff  base 0x00000000"));
+    tool_free(&run);
+}
+
 static void programs_read_the_same_as_json(void **state)
 {
     (void)state;
@@ -130,6 +139,7 @@ static const struct CMUnitTest tests[] = {
                   make_image, NULL),
     KMS_TEST_WITH("wrong input about segments is one clear line", wrong_input_is_one_clear_line, make_image,
                   NULL),
+    KMS_TEST("a QEMU core brings its descriptor tables along", a_core_brings_its_tables_along),
     KMS_TEST_WITH("programs read segments as JSON", programs_read_the_same_as_json, make_image, NULL),
 };
 KMS_TESTS(tool_segment, tests)
