@@ -306,6 +306,38 @@ static void bare_addresses_are_physical(void **state)
     rv_free(&rv);
 }
 
+/* No machine: registers, memory and an address in, values out. */
+static void the_walk_and_the_decision_are_pure(void **state)
+{
+    (void)state;
+    struct rv rv = rv_new(KMS_PAGING_SV39, NULL);
+    rv_map(&rv, 0x5000, 1, PPN(FRAME) | V | R | W);
+    struct kms_riscv_state registers = kms_riscv_get_state(rv.cpu);
+    const struct kms_access write = WRITE(0x5008);
+    struct kms_walk walk;
+    struct kms_fault fault;
+    kms_riscv_walk(&registers, rv.ram, 0x5008, &walk);
+    assert_int_equal(walk.verdict, KMS_MAPPED);
+    assert_int_equal(walk.phys, FRAME + 8);
+    assert_int_equal(kms_riscv_decide(&registers, &walk, &write, NULL), KMS_DONE);
+    assert_int_equal(rv_entry(&rv, walk.level[2].entry_addr), PPN(FRAME) | V | R | W);
+    registers.adue = false;
+    assert_int_equal(kms_riscv_decide(&registers, &walk, &write, &fault), KMS_FAULT);
+    assert_int_equal(fault.vector, KMS_CAUSE_STORE_PAGE);
+    assert_int_equal(fault.address, 0x5008);
+    registers.priv = KMS_RISCV_M;
+    assert_false(kms_riscv_is_translated(&registers, &write));
+    assert_int_equal(kms_riscv_decide(&registers, &walk, &write, &fault), KMS_DONE);
+    registers.priv = KMS_RISCV_U;
+    assert_true(kms_riscv_is_translated(&registers, &write));
+    registers.satp = 0;
+    assert_false(kms_riscv_is_translated(&registers, &write));
+    kms_riscv_walk(&registers, rv.ram, 0x5008, &walk);
+    assert_int_equal(walk.phys, 0x5008);
+    assert_int_equal(kms_riscv_decide(&registers, &walk, &write, &fault), KMS_DONE);
+    rv_free(&rv);
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST("bits stand where the manual puts them", bits_stand_where_the_manual_puts_them),
     KMS_TEST("a page of Sv32, level by level", a_page_of_sv32_level_by_level),
@@ -328,5 +360,6 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("tables where nothing answers are access faults",
              tables_where_nothing_answers_are_access_faults),
     KMS_TEST("Bare addresses are physical", bare_addresses_are_physical),
+    KMS_TEST("the walk and the decision are pure", the_walk_and_the_decision_are_pure),
 };
 KMS_TESTS(riscv_walk, tests)

@@ -339,6 +339,29 @@ static void a_page_that_is_global_no_more_is_not_kept_as_global(void **state)
     hart_end(&hart);
 }
 
+static void a_snapshot_brings_back_stale_pages(void **state)
+{
+    (void)state;
+    struct hart hart;
+    hart_begin(&hart, KMS_PAGING_SV39, NULL);
+    const kms_phys entry = rv_map(&hart.rv, TOP_SV39, 1, PPN(FRAME(5)) | PAGE_RW);
+    assert_reads(&hart, TOP_SV39, 5);
+    rv_set_entry(&hart.rv, entry, 0);
+    struct kms_snapshot *snapshot;
+    struct kms_window_state *pages;
+    assert_int_equal(kms_snapshot_take(hart.rv.machine, &snapshot), KMS_OK);
+    assert_int_equal(kms_window_save(hart.window, &pages), KMS_OK);
+    kms_window_protect(hart.window);
+    assert_true(native_write(&hart, TOP_SV39, 50));
+    kms_riscv_sfence_vma(hart.rv.cpu, NULL, NULL);
+    assert_fault(&hart, TOP_SV39, KMS_CAUSE_LOAD_PAGE);
+    kms_snapshot_restore(hart.rv.machine, snapshot);
+    kms_window_load(hart.window, pages);
+    assert_reads(&hart, TOP_SV39, 5);
+    kms_window_state_free(pages);
+    hart_end(&hart);
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST("without translation the window is memory as it is",
              without_translation_the_window_is_memory_as_it_is),
@@ -360,5 +383,6 @@ static const struct CMUnitTest tests[] = {
              a_fence_of_everything_keeps_what_the_tables_still_say),
     KMS_TEST("a page that is global no more is not kept as global",
              a_page_that_is_global_no_more_is_not_kept_as_global),
+    KMS_TEST("a snapshot brings back stale pages", a_snapshot_brings_back_stale_pages),
 };
 KMS_TESTS(window_riscv, tests)
