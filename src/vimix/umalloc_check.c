@@ -26,7 +26,6 @@ static const char *check_block(const struct process *process, reg_t at, const st
 const char *umalloc_check(const struct process *process)
 {
     const reg_t first = process->libc_data;
-    reg_t end = first; /* of the block before */
     struct header header;
     reg_t begin;
 
@@ -39,7 +38,8 @@ const char *umalloc_check(const struct process *process)
 
         if (broken)
             return broken;
-        end = at + header.size * UMALLOC_UNIT;
+        const reg_t end = at + header.size * UMALLOC_UNIT;
+
         at = header.next;
         if (at == first)
             return NULL;

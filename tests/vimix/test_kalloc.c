@@ -6,7 +6,12 @@
  */
 #include "vimix_fixture.h"
 
+#include <kernel/sanitize.h>
 #include <string.h>
+
+#if defined(KERNEL_ASAN)
+int __asan_address_is_poisoned(const volatile void *address);
+#endif
 
 #define PAGES         14848u
 #define HIGHEST       0x83dff000u
@@ -125,6 +130,25 @@ static void only_the_nth_allocation_fails(void **state)
     assert_int_equal(kfree(page), 0);
     assert_ptr_equal(kalloc(), page);
     assert_int_equal(kfree(page), 0);
+}
+
+/* All but the first word, which is the list's. */
+static void a_free_page_is_closed_to_sanitizers(void **state)
+{
+    (void)state;
+#if defined(KERNEL_ASAN)
+    unsigned char *const page = kalloc();
+
+    assert_false(__asan_address_is_poisoned(page + sizeof(reg_t)));
+    assert_false(__asan_address_is_poisoned(page + PAGE_SIZE - 1));
+    assert_int_equal(kfree(page), 0);
+    assert_false(__asan_address_is_poisoned(page));
+    assert_true(__asan_address_is_poisoned(page + sizeof(reg_t)));
+    assert_true(__asan_address_is_poisoned(page + PAGE_SIZE - 1));
+    assert_ptr_equal(kalloc(), page);
+    assert_false(__asan_address_is_poisoned(page + sizeof(reg_t)));
+    assert_int_equal(kfree(page), 0);
+#endif
 }
 
 /* A map of its own, for what boot does not try: two runs of RAM, a hole, reserved parts that start inside a page. */
@@ -317,6 +341,8 @@ static const struct CMUnitTest tests[] = {
     WITH_ALL_RAM("what was not handed out is not taken back", what_was_not_handed_out_is_refused),
     AFTER_BOOT("an empty list gives nothing, and every page comes back", an_empty_list_gives_nothing),
     AFTER_BOOT("only the n-th allocation fails", only_the_nth_allocation_fails),
+    AFTER_BOOT("a free page is closed to AddressSanitizer, where that is built in",
+               a_free_page_is_closed_to_sanitizers),
     AFTER_BOOT("reserved parts and holes of the map are left out", reserved_parts_and_holes_are_left_out),
     AFTER_BOOT("a map without pages is refused, and nothing changes", a_map_without_pages_is_refused),
     AFTER_BOOT("the checker sees a link out of RAM", a_link_out_of_ram_is_seen),
