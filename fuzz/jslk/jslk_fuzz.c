@@ -157,23 +157,28 @@ static void run_alloc(const struct operation *op)
     mark_block(block, op->zeroed);
 }
 
-static void forget(uint32_t address)
+/* The address as the file shall have it: a block's handle is free for another one only if it is named. */
+static struct kms_trace_address forget(uint32_t address)
 {
-    for (unsigned i = 0; i < HANDLES; i++)
-        if (blocks[i].address == address)
+    for (unsigned i = 0; address && i < HANDLES; i++)
+        if (blocks[i].address == address) {
             blocks[i] = (struct block){0, 0};
+            return (struct kms_trace_address){i, 0};
+        }
+    return operations_at(address);
 }
 
 /* A page table's block is one too: who frees that has no model. */
 static void free_address(uint32_t address)
 {
+    struct kms_trace_address named;
     bool is_block;
 
     if (address && (address == places.tables[0] || address == places.tables[1]))
         return;
     is_block = shadow_free(&heap, address);
-    forget(address);
-    drive_do(&(struct kms_trace_op){.kind = KMS_TRACE_FREE, .address = operations_at(address)});
+    named = forget(address);
+    drive_do(&(struct kms_trace_op){.kind = KMS_TRACE_FREE, .address = named});
     if (is_block)
         drive_expect_ok();
     else
