@@ -95,7 +95,7 @@ enum kms_result kms_x86_invpcid(struct kms_cpu *cpu, uint64_t type, uint64_t pci
 void kms_riscv_sfence_vma(struct kms_cpu *cpu, const kms_linear *linear, const uint16_t *asid)
 {
     assert(cpu && !cpu_is_x86(cpu));
-    const uint16_t space = asid ? (uint16_t)(*asid & ((1u << cpu->riscv.asid_bits) - 1u)) : 0;
+    const uint16_t space = (uint16_t)(asid ? *asid & ((1u << cpu->riscv.asid_bits) - 1u) : 0u);
     if (!linear) {
         cpu_flush(cpu, asid ? KMS_FLUSH_ASID : KMS_FLUSH_ALL, space, 0);
         return;
