@@ -150,6 +150,9 @@ static void run_alloc(const struct operation *op)
         .kind = KMS_TRACE_ALLOC, .handle = op->handle, .number = op->size, .words = words});
     if (!address) {
         drive_expect_null();
+        /* The name is taken until it is freed, whatever it stands for. */
+        drive_do(&(struct kms_trace_op){.kind = KMS_TRACE_FREE, .address = {op->handle, 0}});
+        drive_expect_status("JSLK_INVALID");
         return;
     }
     drive_expect_value(address);
