@@ -456,6 +456,7 @@ static void fences_and_stale_uses_are_told(void **state)
     fence_both(&rv, PAGE, 5);
     assert_int_equal(noted.last.scope, KMS_FLUSH_PAGE);
     assert_int_equal(noted.last.asid, 5);
+    fence(&rv, UINT64_C(1) << 39 | PAGE); /* no address of Sv39: nothing happens */
     assert_int_equal(noted.count, 4);
     kms_machine_unobserve(rv.machine, &observer);
 
