@@ -31,6 +31,7 @@ import os
 import pathlib
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -138,10 +139,22 @@ class Workshop:
     def command(self, *words, limit=None):
         """Runs a command with its output in the log; None where it outlasted the limit, else the exit status."""
         with self.log.open("a", encoding="utf-8") as log:
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
             try:
-                return subprocess.run(words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, timeout=limit).returncode
+                return process.wait(limit)
             except subprocess.TimeoutExpired:
                 return None
+            finally:
+                self.end(process)
+
+    @staticmethod
+    def end(process):
+        """Ends what is left of a command: a mutant that never returns may run in a child of a child."""
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
 
     def prepare(self):
         """Copies, configures and builds; the unchanged sources must pass every test."""

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+enum { LONGEST = 60 }; /* seconds */
+
 #ifdef WITH_GCOV
 void __gcov_dump(void);
 #endif
@@ -23,6 +25,7 @@ static void before_abort(int number)
 
 _Noreturn static void die(void (*fatal)(void *context), void *context, int fd)
 {
+    alarm(LONGEST); /* it outlives no test */
     dup2(fd, STDERR_FILENO);
     signal(SIGABRT, before_abort); /* abort() ends the program when the handler returns */
     fatal(context);
