@@ -148,6 +148,7 @@ static void guest_work(struct guest_work *work)
 {
     work->entries_scanned = kheap.index.scanned;
     work->entries_written = kheap.index.written;
+    work->bytes_touched = kheap.touched;
     work->tables_made = paging_tables_made();
 }
 

@@ -57,6 +57,8 @@ struct heap {
     uint8_t readonly;    /* for `more`: not writable for ring 3 */
     const struct heap_pages *pages;
     uint32_t blocks, used; /* handed out: how many, and their sizes */
+    uint64_t
+        touched; /* bytes of index, headers and footers that heap_alloc() and heap_free() read and wrote */
 };
 
 /* What a heap is made in; start, end and max are page boundaries, from start to end everything is mapped. */

@@ -67,6 +67,7 @@ static void move_up(ordered_array_t *array, uint32_t to, uint32_t from, uint32_t
     uint32_t count;
 
     array->written += from - to + 1;
+    reach_words += 2 * (uint64_t)(from - to + 1);
     for (; to <= from; to += count) {
         uint32_t *const words = words_from(array, to, from + 1, &count);
 
@@ -90,6 +91,7 @@ static void move_down(ordered_array_t *array, uint32_t from, uint32_t to, uint32
 
         for (uint32_t i = 0; i + 1 < count; i++)
             words[i] = words[i + 1];
+        reach_words += 2 * (uint64_t)count - 1;
         words[count - 1] = word_at(array->array + (from + count) * WORD);
     }
     set_word_at(array->array + to * WORD, item);

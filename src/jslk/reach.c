@@ -7,6 +7,8 @@
 #include "paging.h"
 #include "status.h"
 
+uint64_t reach_words;
+
 static bool translates;
 
 void reach_init(void)
@@ -40,6 +42,7 @@ KERNEL_UNWATCHED uint32_t word_at(uint32_t address)
     const uint32_t *const word = reach(address);
     uint32_t value;
 
+    reach_words++;
     kernel_watch_pause();
     value = *word;
     kernel_watch_resume();
@@ -50,6 +53,7 @@ KERNEL_UNWATCHED void set_word_at(uint32_t address, uint32_t value)
 {
     uint32_t *const word = reach(address);
 
+    reach_words++;
     kernel_watch_pause();
     *word = value;
     kernel_watch_resume();

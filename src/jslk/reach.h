@@ -24,4 +24,7 @@ void *reach(uint32_t address);
 uint32_t word_at(uint32_t address);
 void set_word_at(uint32_t address, uint32_t value);
 
+/* Words of the books that were read and written so far, whoever asked; who goes round word_at() adds its own. */
+extern uint64_t reach_words;
+
 #endif

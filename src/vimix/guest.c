@@ -288,10 +288,16 @@ static int guest_take_fault(struct guest_fault *fault)
 static void guest_work(struct guest_work *work)
 {
     struct kalloc_usage usage;
+    struct umalloc_work units;
+    uint64_t moves;
 
     kalloc_measure(&usage);
-    work->entries_scanned = usage.handed_out; /* the list's head, each time */
-    work->entries_written = usage.handed_out + usage.taken_back;
+    umalloc_measure(&units);
+    moves = usage.handed_out + usage.taken_back;
+    work->entries_scanned = usage.handed_out + units.headers_read; /* the list's head, each time */
+    work->entries_written = moves + units.headers_written;
+    work->bytes_touched = moves * KALLOC_MOVE_BYTES + units.begin_words * sizeof(reg_t) +
+                          (units.headers_read + units.headers_written) * UMALLOC_UNIT;
     work->tables_made = vm_tables_made();
 }
 

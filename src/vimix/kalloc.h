@@ -48,6 +48,9 @@ enum kalloc_state kalloc_state(reg_t physical);
 /* The n-th kalloc() from now fails (1 is the next); 0 ends the injection. */
 void kalloc_fail_at(unsigned n);
 
+/* Of the books that kalloc() and kfree() touch each: the page's link, and the word of its bit, read and written. */
+#define KALLOC_MOVE_BYTES (sizeof(reg_t) + 2 * sizeof(uint32_t))
+
 struct kalloc_usage {
     size_t managed, free;          /* pages */
     reg_t start, end;              /* the range that holds all of them, physical */

@@ -7,6 +7,8 @@
 
 #define WORD ((reg_t)sizeof(reg_t))
 
+static struct umalloc_work work;
+
 /* A block's header in registers, and where it stands. */
 struct unit {
     reg_t at;
@@ -27,12 +29,14 @@ static bool load_word(reg_t at, reg_t *value)
 
 static bool load_unit(reg_t at, struct unit *unit)
 {
+    work.headers_read++;
     unit->at = at;
     return load_word(at, &unit->next) && load_word(at + WORD, &unit->size);
 }
 
 static bool store_unit(const struct unit *unit)
 {
+    work.headers_written++;
     return hw_user_store(unit->at, WORD, unit->next) && hw_user_store(unit->at + WORD, WORD, unit->size);
 }
 
@@ -44,6 +48,7 @@ static reg_t search_word(reg_t libc)
 
 static bool begin_at(reg_t libc, reg_t at)
 {
+    work.begin_words++;
     return hw_user_store(search_word(libc), WORD, at);
 }
 
@@ -52,6 +57,7 @@ static bool find_ring(reg_t libc, reg_t *begin)
 {
     const struct unit first = {libc, libc, 0};
 
+    work.begin_words++;
     if (!load_word(search_word(libc), begin))
         return false;
     if (*begin != 0)
@@ -273,6 +279,11 @@ int umalloc(reg_t libc, reg_t size, reg_t *address)
 }
 
 /* ---- the others ---- */
+
+void umalloc_measure(struct umalloc_work *done)
+{
+    *done = work;
+}
 
 static bool fill_zero(reg_t at, reg_t bytes)
 {

@@ -47,6 +47,13 @@ int umalloc_free(reg_t libc, reg_t address);
  */
 int umalloc_realloc(reg_t libc, reg_t old, reg_t size, reg_t *address);
 
+/* What all programs' libraries did so far to their rings; a program's own bytes are not in it. */
+struct umalloc_work {
+    uint64_t headers_read, headers_written; /* units */
+    uint64_t begin_words;                   /* where the search begins: read or written */
+};
+void umalloc_measure(struct umalloc_work *done);
+
 /* The first broken invariant of a process's ring of free blocks in words, or NULL; looked at by the kernel's own way, so
  * that nothing faults. */
 const char *umalloc_check(const struct process *process);

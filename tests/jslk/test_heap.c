@@ -33,6 +33,30 @@ static void header_and_footer(void **state)
     assert_int_equal(index_at(0), FIRST + 20);
 }
 
+/*
+ * Words read and written, by hand. kmalloc: 19. The only hole and its size to find it, the same again to see that the block
+ * fits, and again to cut it out: 6; header and footer of the rest, its size, its place in the index read and written: 8;
+ * header and footer of the block: 5. kfree: 41. The size (where the header must fit), magic, is_hole, the size (where the
+ * footer is) and the footer: 6; the size to find the neighbour, which is believed the same way without is_hole: 6; its is_hole,
+ * its size, the index and a size to find it, the index to see that it is the one: 5; the block's size for the sum of all, both
+ * sizes for the hole's, a magic wiped: 4; header and footer of the hole, its size, its place read and written: 8; its size to
+ * see that it ends the heap, its size, index and size to find it: 4; and as the heap shrinks from 0x80000 to 0x70000 bytes
+ * the hole is written once more: 8.
+ */
+static void bytes_of_the_books(void **state)
+{
+    uint64_t before = kheap.touched;
+    const uint32_t block = kmalloc(10);
+
+    (void)state;
+    assert_int_equal(kheap.touched - before, 19 * 4);
+    before = kheap.touched;
+    assert_null(heap_check(&kheap));
+    assert_int_equal(kheap.touched, before);
+    assert_int_equal(kfree(block), JSLK_OK);
+    assert_int_equal(kheap.touched - before, 41 * 4);
+}
+
 /* Holes of 120, 60 and 100 bytes, and the rest. */
 static uint32_t holes[3];
 
@@ -542,6 +566,8 @@ static void like_the_list(void **state)
 
 static const struct CMUnitTest tests[] = {
     AFTER_BOOT("a block has a header and a footer with the document's magic", header_and_footer),
+    AFTER_BOOT("what an operation touches is counted in bytes of the books, and a check is none",
+               bytes_of_the_books),
     AFTER_BOOT("the index holds the holes by their sizes", index_by_size),
     AFTER_BOOT("a block goes into the smallest hole that it fits in", best_fit),
     AFTER_BOOT("of holes of one size the lowest is taken", lowest_of_equals),

@@ -37,6 +37,22 @@ static void pages_come_from_the_top(void **state)
     assert_int_equal(kernel_lend_page(), first - PAGE_SIZE);
 }
 
+/* A page's link of a register's width, and the word of 32 bits with its bit, read and written. */
+static void a_page_touches_its_link_and_its_bit(void **state)
+{
+    struct guest_work before, lent, back;
+    reg_t page;
+
+    (void)state;
+    vimix_guest.work(&before);
+    page = kernel_lend_page();
+    vimix_guest.work(&lent);
+    assert_int_equal(lent.bytes_touched - before.bytes_touched, BY_WIDTH(16, 12));
+    assert_int_equal(kernel_take_page_back(page), 0);
+    vimix_guest.work(&back);
+    assert_int_equal(back.bytes_touched - lent.bytes_touched, BY_WIDTH(16, 12));
+}
+
 static void the_page_freed_last_comes_first(void **state)
 {
     void *const a = kalloc();
@@ -335,6 +351,7 @@ static void statuses_have_words(void **state)
 static const struct CMUnitTest tests[] = {
     WITH_ALL_RAM("boot takes as many pages as were counted by hand", boot_takes_what_is_counted),
     WITH_ALL_RAM("pages come from the top of memory", pages_come_from_the_top),
+    AFTER_BOOT("a page touches its link and its bit", a_page_touches_its_link_and_its_bit),
     AFTER_BOOT("the page freed last is handed out first", the_page_freed_last_comes_first),
     AFTER_BOOT("a free page holds the address of the next one", a_free_page_holds_the_address_of_the_next),
     AFTER_BOOT("a page is the caller's alone", a_page_is_the_caller_s_alone),

@@ -43,6 +43,51 @@ static void the_first_block_is_where_it_was_counted(void **state)
     assert_int_equal(gets(UNIT + 1), FIRST_END - 6 * UNIT);
 }
 
+/* The search begins at the ring's first unit each time: that and the one free block are read. */
+static void headers_are_counted(void **state)
+{
+    struct umalloc_work before, after;
+    reg_t block;
+
+    (void)state;
+    start();
+    (void)gets(1);
+    umalloc_measure(&before);
+    block = gets(1);
+    umalloc_measure(&after);
+    assert_int_equal(after.headers_read - before.headers_read, 2);
+    assert_int_equal(after.headers_written - before.headers_written, 2); /* what is left, and the block */
+    assert_int_equal(after.begin_words - before.begin_words, 2);
+    frees(block); /* its own header, the two of the ring; joined to the free block, whose header is written */
+    umalloc_measure(&before);
+    assert_int_equal(before.headers_read - after.headers_read, 3);
+    assert_int_equal(before.headers_written - after.headers_written, 1);
+    assert_int_equal(before.begin_words - after.begin_words, 2);
+}
+
+static struct guest_work work_of_all(void)
+{
+    struct guest_work work;
+
+    vimix_guest.work(&work);
+    return work;
+}
+
+static void headers_and_words_are_bytes(void **state)
+{
+    struct guest_work before, after;
+
+    (void)state;
+    start();
+    (void)gets(1);
+    before = work_of_all();
+    (void)gets(1);
+    after = work_of_all();
+    assert_int_equal(after.bytes_touched - before.bytes_touched, 4 * UNIT + UNIT);
+    assert_int_equal(after.entries_scanned - before.entries_scanned, 2);
+    assert_int_equal(after.entries_written - before.entries_written, 2);
+}
+
 static void freed_blocks_join(void **state)
 {
     reg_t a, b, c;
@@ -399,6 +444,8 @@ static void static_data_that_is_gone_is_seen(void **state)
 
 static const struct CMUnitTest tests[] = {
     AFTER_BOOT("the first blocks are where they were counted", the_first_block_is_where_it_was_counted),
+    AFTER_BOOT("the headers that an operation reads and writes are counted", headers_are_counted),
+    AFTER_BOOT("the counted headers are bytes of the kernel's work", headers_and_words_are_bytes),
     AFTER_BOOT("freed blocks join their neighbours", freed_blocks_join),
     AFTER_BOOT("a free block is handed out whole", all_of_a_block_is_handed_out),
     AFTER_BOOT("more than a step is asked for at once", more_than_a_step_is_asked_at_once),
