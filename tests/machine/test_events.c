@@ -187,6 +187,8 @@ static void faults_are_told_in_words(void **state)
          "page fault at 0x00000010: a user-mode read, and a protection key forbids it (error code 0x25)"},
         {{13, 0, 0}, "general-protection fault (error code 0x0)"},
         {{12, 0, 0}, "stack fault (error code 0x0)"},
+        {{11, 0x48, 0}, "segment not present (error code 0x48)"},
+        {{8, 0, 0}, "double fault (error code 0x0)"},
         {{6, 0, 0}, "exception 6 (error code 0x0)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -214,6 +216,42 @@ static void levels_modes_and_verdicts_have_names(void **state)
     assert_string_equal(kms_status_words((enum kms_status)99), "no such status");
 }
 
+static void every_paging_mode_has_its_manuals_name(void **state)
+{
+    (void)state;
+    static const struct {
+        enum kms_paging_mode mode;
+        const char *name, *leaf; /* the mode's own, and that of the entry of a 4 KiB page */
+    } rows[] = {
+        {KMS_PAGING_32BIT, "32-bit", "PTE"},   {KMS_PAGING_PAE, "PAE", "PTE"},
+        {KMS_PAGING_4LEVEL, "4-level", "PTE"}, {KMS_PAGING_5LEVEL, "5-level", "PTE"},
+        {KMS_PAGING_SV32, "Sv32", "L0"},       {KMS_PAGING_SV39, "Sv39", "L0"},
+        {KMS_PAGING_SV48, "Sv48", "L0"},       {KMS_PAGING_SV57, "Sv57", "L0"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(kms_mode_name(rows[i].mode), rows[i].name);
+        assert_string_equal(kms_mode_entry_name(rows[i].mode, 1), rows[i].leaf);
+    }
+    assert_string_equal(kms_mode_entry_name(KMS_PAGING_SV39, 3), "L2");
+    assert_string_equal(kms_mode_entry_name(KMS_PAGING_SV39, 0), "no entry");
+    assert_string_equal(kms_mode_entry_name(KMS_PAGING_SV57, 6), "no entry");
+}
+
+/* No two of them alike, for a reader has nothing but the words. */
+static void every_verdict_has_words_of_its_own(void **state)
+{
+    (void)state;
+    static const enum kms_verdict verdicts[] = {KMS_TABLE,           KMS_MAPPED,       KMS_NOT_PRESENT,
+                                                KMS_RESERVED,        KMS_NONCANONICAL, KMS_NO_TABLE,
+                                                KMS_MISALIGNED_PAGE, KMS_TOO_DEEP};
+    const size_t count = sizeof verdicts / sizeof verdicts[0];
+    for (size_t i = 0; i < count; i++) {
+        assert_string_not_equal(kms_verdict_words(verdicts[i]), "no such verdict");
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(kms_verdict_words(verdicts[i]), kms_verdict_words(verdicts[j]));
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST("a first access misses, walks and fills, and the next ones hit",
              a_first_access_misses_walks_and_fills_and_the_next_hits),
@@ -224,5 +262,7 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("an observer hears only what it asked for", an_observer_hears_only_what_it_asked_for),
     KMS_TEST("faults are told in words", faults_are_told_in_words),
     KMS_TEST("levels, modes and verdicts have names", levels_modes_and_verdicts_have_names),
+    KMS_TEST("every paging mode has its manual's name", every_paging_mode_has_its_manuals_name),
+    KMS_TEST("every verdict has words of its own", every_verdict_has_words_of_its_own),
 };
 KMS_TESTS(events, tests)

@@ -310,12 +310,153 @@ static void what_is_not_modelled_is_reported(void **state)
     rig_free(&rig);
 }
 
+static struct kms_delivery exception(struct rig *rig, struct kms_x86_context *context, uint8_t vector)
+{
+    const struct kms_interrupt interrupt = {vector, KMS_INTERRUPT_EXCEPTION, 0, 0};
+    return kms_x86_interrupt(rig->cpu, &interrupt, context);
+}
+
+/* "Conditions for Generating a Double Fault": a page fault, and then a contributory one. */
+static void a_page_fault_without_a_gate_is_a_double_fault(void **state)
+{
+    (void)state;
+    struct rig rig = with_paging();
+    struct kms_x86_context context = enter_ring3(&rig);
+    rig_poke(&rig, IDT + 8 * KMS_VECTOR_PF, 8, 0);
+    const struct kms_delivery delivery = exception(&rig, &context, KMS_VECTOR_PF);
+    assert_int_equal(delivery.end, KMS_DELIVERED);
+    assert_int_equal(delivery.vector, KMS_VECTOR_DF);
+    assert_int_equal(delivery.faults, 1);
+    assert_int_equal(delivery.fault[0].vector, KMS_VECTOR_GP);
+    assert_int_equal(delivery.fault[0].error_code, 8 * KMS_VECTOR_PF + 3); /* IDT and EXT */
+    rig_free(&rig);
+}
+
+static void the_page_faults_handler_missing_too_is_a_loop_of_its_own(void **state)
+{
+    (void)state;
+    struct rig rig = with_paging();
+    struct kms_x86_context context = enter_ring3(&rig);
+    unmap(&rig, HANDLER);
+    rig_poke(&rig, IDT + 8 * KMS_VECTOR_PF, 8, 0x0008ee0000085000); /* 0x85000, where no page is */
+    const struct kms_delivery delivery = int_0x21(&rig, &context);
+    assert_int_equal(delivery.end, KMS_FAULT_LOOP);
+    assert_int_equal(delivery.faults, 3);
+    assert_int_equal(delivery.fault[0].address, HANDLER);
+    assert_int_equal(delivery.fault[1].address, 0x85000);
+    assert_int_equal(delivery.fault[2].address, 0x85000);
+    rig_free(&rig);
+}
+
+static void interrupts_are_modelled_in_protected_32_bit_mode_alone(void **state)
+{
+    (void)state;
+    struct kms_x86_context context = {0, 0x2000, KMS_EFLAGS_FIXED};
+    struct rig real = rig_new(NULL), wide = rig_new(NULL);
+    rig_enable(&wide, KMS_PAGING_4LEVEL);
+    assert_int_equal(int_0x21(&real, &context).end, KMS_DELIVERY_UNDONE);
+    assert_int_equal(kms_x86_iret(real.cpu, &context, NULL), KMS_UNBACKED);
+    assert_int_equal(int_0x21(&wide, &context).end, KMS_DELIVERY_UNDONE);
+    assert_int_equal(kms_x86_iret(wide.cpu, &context, NULL), KMS_UNBACKED);
+    rig_free(&real);
+    rig_free(&wide);
+}
+
+/* IRET at CPL 0 from a frame in memory, whose first word is at esp. */
+static void assert_iret_faults(struct rig *rig, uint32_t esp, uint32_t address, uint32_t error)
+{
+    struct kms_x86_context context = {0x1234, esp, KMS_EFLAGS_FIXED};
+    struct kms_fault fault;
+    assert_int_equal(kms_segment_load(rig->cpu, KMS_SS, DATA, NULL), KMS_DONE);
+    assert_int_equal(kms_x86_iret(rig->cpu, &context, &fault), KMS_FAULT);
+    assert_int_equal(fault.vector, KMS_VECTOR_PF);
+    assert_int_equal(fault.address, address);
+    assert_int_equal(fault.error_code, error);
+    assert_int_equal(context.eip, 0x1234); /* as before */
+    assert_int_equal(context.esp, esp);
+}
+
+static void iret_faults_where_its_frame_is_not_mapped(void **state)
+{
+    (void)state;
+    struct rig rig = with_paging();
+    const uint32_t esp = STACK + 0x1000 - 12; /* ESP and SS of the outer level are on the next page */
+    assert_iret_faults(&rig, 0x90000, 0x90000, 0);
+    rig_poke(&rig, esp + 4, 4, USER_CODE);
+    unmap(&rig, STACK + 0x1000);
+    assert_iret_faults(&rig, esp, STACK + 0x1000, 0);
+    rig_free(&rig);
+}
+
+static void iret_faults_where_it_cannot_mark_the_stack_segment(void **state)
+{
+    (void)state;
+    struct rig rig = with_paging();
+    const uint32_t frame[] = {0x1000, USER_CODE, KMS_EFLAGS_FIXED, 0x2000, USER_DATA};
+    for (unsigned i = 0; i < 5; i++)
+        rig_poke(&rig, STACK + 4 * i, 4, frame[i]);
+    rig_poke(&rig, GDT + DATA, 8, descriptors[2] | UINT64_C(1) << 40);
+    rig_set(&rig, KMS_X86_CR0, KMS_CR0_PE | KMS_CR0_PG | KMS_CR0_WP);
+    rig_map32(&rig, GDT, GDT | P);
+    assert_iret_faults(&rig, STACK, GDT + 0x20 + 5, KMS_PFERR_P | KMS_PFERR_WR);
+    rig_free(&rig);
+}
+
+/* IRET, "Operation": VM is taken from the frame at CPL 0 alone. */
+static void iret_in_ring_3_does_not_take_vm(void **state)
+{
+    (void)state;
+    struct rig rig = with_paging();
+    struct kms_x86_context context = enter_ring3(&rig);
+    const struct kms_x86_frame frame = {0x1500, USER_CODE, KMS_EFLAGS_FIXED | KMS_EFLAGS_VM, 0, 0};
+    assert_int_equal(kms_x86_iret_frame(rig.cpu, &frame, &context, NULL), KMS_DONE);
+    assert_int_equal(context.eip, 0x1500);
+    assert_int_equal(context.eflags & KMS_EFLAGS_VM, 0);
+    rig_free(&rig);
+}
+
+static void hear(void *context, const struct kms_event *event)
+{
+    unsigned *heard = context;
+    *heard += event->fault->vector == KMS_VECTOR_GP && event->logical == NULL;
+}
+
+static void the_refusal_of_a_selector_is_told_without_a_logical_address(void **state)
+{
+    (void)state;
+    struct rig rig = with_paging();
+    unsigned heard = 0;
+    struct kms_observer observer = {KMS_EVENT_FAULT, hear, &heard, NULL};
+    kms_machine_observe(rig.machine, &observer);
+    assert_int_equal(kms_segment_load(rig.cpu, KMS_SS, 0, NULL), KMS_FAULT);
+    assert_int_equal(heard, 1);
+    rig_free(&rig);
+}
+
+static void in_64bit_mode_both_ends_of_an_access_must_be_canonical(void **state)
+{
+    (void)state;
+    struct rig rig = rig_new(NULL);
+    const struct kms_table_register high = {UINT64_C(0xffff800000000000), 7};
+    struct kms_logical logical = {KMS_FS, UINT64_C(1) << 47, 1, KMS_READ, KMS_AS_CURRENT};
+    kms_linear linear;
+    rig_enable(&rig, KMS_PAGING_4LEVEL);
+    assert_int_equal(kms_segment_probe(rig.cpu, &logical, &linear, NULL), KMS_FAULT);
+    logical.offset--;
+    assert_int_equal(kms_segment_probe(rig.cpu, &logical, &linear, NULL), KMS_DONE);
+    assert_int_equal(linear, UINT64_C(0x00007fffffffffff));
+    assert_int_equal(kms_segment_lgdt(rig.cpu, &high, NULL), KMS_DONE);
+    assert_int_equal(kms_segment_get_state(rig.cpu).gdtr.base, high.base);
+    rig_free(&rig);
+}
+
 static void segments_have_names(void **state)
 {
     char text[80];
     (void)state;
     assert_string_equal(kms_segment_name(KMS_ES), "ES");
     assert_string_equal(kms_segment_name(KMS_TR), "TR");
+    assert_string_equal(kms_segment_name(KMS_SEGMENTS), "no segment");
     assert_string_equal(kms_segment_type_words(0x96), "writable expand-down data");
     assert_string_equal(kms_segment_type_words(0x98), "execute-only code");
     assert_string_equal(kms_segment_type_words(0x89), "available 32-bit TSS");
@@ -349,6 +490,20 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("a handler that no page fault brings back is a loop",
              a_handler_that_no_page_fault_brings_back_is_a_loop),
     KMS_TEST("what is not modelled is reported", what_is_not_modelled_is_reported),
+    KMS_TEST("a page fault without a gate is a double fault", a_page_fault_without_a_gate_is_a_double_fault),
+    KMS_TEST("a page fault whose own handler is missing is a loop, and all its faults are told",
+             the_page_faults_handler_missing_too_is_a_loop_of_its_own),
+    KMS_TEST("interrupts are modelled in protected 32-bit mode alone",
+             interrupts_are_modelled_in_protected_32_bit_mode_alone),
+    KMS_TEST("IRET faults where its frame is not mapped, and changes nothing",
+             iret_faults_where_its_frame_is_not_mapped),
+    KMS_TEST("IRET faults where it cannot mark the stack segment, and changes nothing",
+             iret_faults_where_it_cannot_mark_the_stack_segment),
+    KMS_TEST("IRET in ring 3 does not take VM from its frame", iret_in_ring_3_does_not_take_vm),
+    KMS_TEST("the refusal of a selector is told without a logical address",
+             the_refusal_of_a_selector_is_told_without_a_logical_address),
+    KMS_TEST("in 64-bit mode both ends of an access must be canonical",
+             in_64bit_mode_both_ends_of_an_access_must_be_canonical),
     KMS_TEST("segments, descriptors and their faults have words", segments_have_names),
 };
 KMS_TESTS(segment, tests)
