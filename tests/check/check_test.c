@@ -241,6 +241,77 @@ static void blocks_of_a_kernel_of_pages_start_on_pages(void **state)
     assert_null(ops->check());
 }
 
+static void a_write_inside_the_block_is_not_near_its_ends(void **state)
+{
+    guest_addr block;
+
+    (void)state;
+    start("vlsos", KMS_GUEST_DIRECT);
+    block = alloc_at(1, 64);
+    bytes(block)[-1] = 1;
+    kms_check_near(check, block + 8, 8);
+    assert_string_equal(report, "");
+    kms_check_near(check, block - 1, 1);
+    expect_report(
+        "the block of 64 bytes at %s from line 1 (allocation 1) was overwritten 1 byte before its left end: "
+        "0x01 stands there at line 1\n",
+        block);
+}
+
+/* More blocks at once than the ledger has chains for at first, and each is found again. */
+static void many_blocks_live_at_once(void **state)
+{
+    enum { BLOCKS = 300 };
+    guest_addr blocks[BLOCKS];
+
+    (void)state;
+    start("vlsos", KMS_GUEST_DIRECT);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        blocks[i] = alloc_at(i + 1, 16);
+        assert_int_not_equal(blocks[i], 0);
+    }
+    assert_int_equal(kms_check_live(check), BLOCKS);
+    for (unsigned i = 0; i < BLOCKS; i += 2)
+        assert_int_equal(ops->free(blocks[i]), 0);
+    assert_int_equal(kms_check_live(check), BLOCKS / 2);
+    for (unsigned i = 0; i < BLOCKS; i += 2)
+        assert_true(ops->free(blocks[i]) < 0);
+    for (unsigned i = 1; i < BLOCKS; i += 2)
+        assert_int_equal(ops->free(blocks[i]), 0);
+    assert_true(kms_check_end(check));
+    assert_string_equal(report, "");
+}
+
+static void what_a_process_is_refused_changes_nothing(void **state)
+{
+    static const char image[100];
+    guest_addr block;
+    int process;
+
+    (void)state;
+    start("vana", KMS_GUEST_WINDOW);
+    process = ops->process_create(image, sizeof image);
+    block = ops->process_alloc(process, 100);
+    assert_int_not_equal(block, 0);
+    assert_int_equal(ops->process_alloc(process, UINT32_MAX), 0);
+    assert_true(ops->process_free(process, block + 1) < 0);
+    assert_true(ops->process_exit(process + 50) < 0);
+    assert_int_equal(kms_check_live(check), 1);
+}
+
+static void a_guest_that_was_not_booted_has_no_checker(void **state)
+{
+    const struct kms_guest_options options = {.kernel = "vlsos"};
+    struct kms_check *none;
+
+    (void)state;
+    assert_int_equal(kms_guest_new(&options, &guest), KMS_OK);
+    assert_int_equal(kms_check_new(guest, note, NULL, &none), KMS_UNSUPPORTED);
+    assert_null(none);
+    kms_guest_free(guest);
+    guest = NULL;
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("a byte beyond a block of VlsOs is told with block and lines (direct)",
                   overflow_vlsos_direct, NULL, teardown),
@@ -257,6 +328,13 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("a process that ends leaks nothing", a_process_that_ends_leaks_nothing, NULL, teardown),
     KMS_TEST_WITH("only the caller's address is freed", only_the_callers_address_is_freed, NULL, teardown),
     KMS_TEST_WITH("what must be aligned stays aligned", what_must_be_aligned_stays_aligned, NULL, teardown),
+    KMS_TEST_WITH("a write inside a block is not near its ends",
+                  a_write_inside_the_block_is_not_near_its_ends, NULL, teardown),
+    KMS_TEST_WITH("many blocks live at once, and each is found again", many_blocks_live_at_once, NULL,
+                  teardown),
+    KMS_TEST_WITH("what a process is refused changes nothing", what_a_process_is_refused_changes_nothing,
+                  NULL, teardown),
+    KMS_TEST("a guest that was not booted has no checker", a_guest_that_was_not_booted_has_no_checker),
     KMS_TEST_WITH("blocks of a kernel of pages start on pages", blocks_of_a_kernel_of_pages_start_on_pages,
                   NULL, teardown),
 };

@@ -41,9 +41,79 @@ static void two_modules_of_a_name(void **state)
                  "there are two guest modules of the name \"mini\"\n");
 }
 
+static void expect_panic(struct kms_guest *guest, void (*body)(void *context), const char *reason)
+{
+    struct kms_guest_stop stop;
+    assert_int_equal(kms_guest_call(guest, body, NULL, &stop), KMS_GUEST_PANIC);
+    assert_string_equal(stop.reason, reason);
+}
+
+static void load_3_bytes(void *context)
+{
+    (void)context;
+    uint64_t value;
+    hw_kernel_load(MINI_DATA, 3, &value);
+}
+
+static void load_8_bytes(void *context)
+{
+    (void)context;
+    uint64_t value;
+    hw_kernel_load(MINI_DATA, 8, &value);
+}
+
+static void odd_widths(void **state)
+{
+    struct kms_guest *guest = boot_guest("mini", *(const enum kms_guest_mode *)*state);
+    expect_panic(guest, load_3_bytes, "no access has 3 bytes");
+    expect_panic(guest, load_8_bytes, "no access has 8 bytes"); /* an x86 of 32 bits */
+    kms_guest_free(guest);
+}
+
+static bool fault_again(const struct hw_page_fault *fault)
+{
+    uint64_t value;
+    return hw_kernel_load(fault->address, 1, &value);
+}
+
+static void load_below_a_faulting_handler(void *context)
+{
+    (void)context;
+    uint64_t value;
+    hw_set_page_fault_handler(fault_again);
+    hw_kernel_load(MINI_DEMAND_END, 1, &value);
+}
+
+static void handler_that_faults(void **state)
+{
+    struct kms_guest *guest = boot_guest("mini", *(const enum kms_guest_mode *)*state);
+    expect_panic(guest, load_below_a_faulting_handler,
+                 "the page-fault handler faults itself, 16 deep, the last time at 0x00810000");
+    kms_guest_free(guest);
+}
+
+static void load_without_a_handler(void *context)
+{
+    uint64_t value;
+    hw_set_page_fault_handler(NULL);
+    *(bool *)context = hw_kernel_load(MINI_DEMAND, 1, &value);
+}
+
+static void no_handler(void **state)
+{
+    struct kms_guest *guest = boot_guest("mini", *(const enum kms_guest_mode *)*state);
+    bool loaded = true;
+    call(guest, load_without_a_handler, &loaded);
+    assert_false(loaded);
+    kms_guest_free(guest);
+}
+
 static const struct CMUnitTest tests[] = {
     IN_BOTH_MODES("a panic without a call to end stops the program with words", panics_without_a_net),
     KMS_TEST("hw.h without a guest stops the program with words", hw_without_a_guest),
+    IN_BOTH_MODES("an access of a width that the machine lacks is a panic", odd_widths),
+    IN_BOTH_MODES("a page-fault handler that only faults again is a panic", handler_that_faults),
+    IN_BOTH_MODES("without a page-fault handler nothing is repaired", no_handler),
     KMS_TEST("two modules of one name stop the program with words", two_modules_of_a_name),
 };
 KMS_TESTS(guest_misuse, tests)

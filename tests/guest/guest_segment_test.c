@@ -18,7 +18,8 @@
 #define UNEVEN_DATA  0x38u /* up to 0x000ff7ff */
 #define BASED_DATA   0x40u
 #define ABSENT_DATA  0x48u
-#define GDT_LIMIT    0x4fu
+#define DOWN_DATA    0x50u
+#define GDT_LIMIT    0x57u
 #define TIMER_VECTOR 0x21u
 
 /* "Segment Descriptors", put together by hand. */
@@ -33,6 +34,7 @@ static const uint64_t descriptors[] = {
     0x004f92000000f7ff, /* data of 0xff800 bytes */
     0x00cf92001000ffff, /* data from 0x1000 on */
     0x00cf12000000ffff, /* data, not present */
+    0x00cf960000000000, /* data from 0x1000 on, expanding down */
 };
 
 static void set_descriptor(struct kms_guest *guest, unsigned index, uint64_t value)
@@ -204,8 +206,71 @@ static void a_selector_that_cannot_be_loaded_is_a_panic(void **state)
 {
     struct kms_guest *guest = make_row(state);
     is_refused(guest, BASED_DATA, "selector 0x0040: hosted, the data segment begins at 0 and expands up");
+    is_refused(guest, DOWN_DATA, "selector 0x0050: hosted, the data segment begins at 0 and expands up");
     is_refused(guest, ABSENT_DATA, "selector 0x0048 for DS: segment not present (error code 0x48)");
     is_refused(guest, 0, "selector 0x0000 for SS: general-protection fault (error code 0x0)");
+    kms_guest_free(guest);
+}
+
+static void load_gdt(void *context)
+{
+    (void)context;
+    hw_lgdt(GDT, GDT_LIMIT);
+}
+
+static void load_idt(void *context)
+{
+    (void)context;
+    hw_lidt(IDT, 0x7ff);
+}
+
+static void tables_are_for_ring_0(void **state)
+{
+    void (*const bodies[])(void *) = {load_gdt, load_idt};
+    static const char *const reasons[] = {"LGDT: general-protection fault (error code 0x0)",
+                                          "LIDT: general-protection fault (error code 0x0)"};
+    struct kms_guest *guest = make_row(state);
+    struct kms_guest_stop stop;
+    load(guest, DATA); /* protected mode */
+    for (unsigned i = 0; i < 2; i++) {
+        assert_int_equal(kms_x86_write(kms_guest_cpu(guest), KMS_X86_CPL, 3, NULL), KMS_DONE);
+        assert_int_equal(kms_guest_call(guest, bodies[i], NULL, &stop), KMS_GUEST_PANIC);
+        assert_string_equal(stop.reason, reasons[i]);
+    }
+    kms_guest_free(guest);
+}
+
+static void load_from_nowhere(void *context)
+{
+    (void)context;
+    hw_lgdt(MINI_RAM, GDT_LIMIT);
+    hw_load_segments(CODE, DATA);
+}
+
+static void enter_from_nowhere(void *context)
+{
+    (void)context;
+    hw_lgdt(MINI_RAM, GDT_LIMIT);
+    hw_user_interrupt(TIMER_VECTOR, NULL);
+}
+
+static void stops_without_descriptors(struct kms_guest *guest, void (*body)(void *), const char *reason)
+{
+    struct kms_guest_stop stop;
+    assert_int_equal(kms_guest_call(guest, body, NULL, &stop), KMS_GUEST_PANIC);
+    assert_string_equal(stop.reason, reason);
+}
+
+static void descriptors_where_no_memory_is_are_a_panic(void **state)
+{
+    (void)state;
+    const struct kms_guest_options options = {.kernel = "mini", .machine.ram.unbacked = KMS_REPORT};
+    struct kms_guest *guest;
+    assert_int_equal(kms_guest_new(&options, &guest), KMS_OK);
+    stops_without_descriptors(guest, load_from_nowhere,
+                              "selector 0x0008 for CS: no memory where its descriptor should be");
+    stops_without_descriptors(guest, enter_from_nowhere,
+                              "ring 3 cannot be entered: no memory where its descriptors should be");
     kms_guest_free(guest);
 }
 
@@ -326,6 +391,64 @@ static void an_interrupt_without_a_gate_is_a_fault_of_the_program(void **state)
     kms_guest_free(guest);
 }
 
+static struct kms_guest *interrupted;
+
+/* The kernel loses the CS that its handler returns to. */
+static void break_frame(uint32_t vector, uint32_t error)
+{
+    on_interrupt(vector, error);
+    set_phys32(interrupted, STACK + 0xff0, 0);
+}
+
+static void visit_and_break(void *context)
+{
+    struct interrupt *came = context;
+    interrupt_body(&(struct interrupt){.vector = TIMER_VECTOR});
+    hw_set_interrupt_handler(break_frame);
+    came->end = hw_user_interrupt(came->vector, &came->trouble);
+}
+
+static void a_handler_that_breaks_its_frame_cannot_return(void **state)
+{
+    struct interrupt came = {.vector = TIMER_VECTOR};
+    interrupted = boot_row(state);
+    call(interrupted, visit_and_break, &came);
+    assert_int_equal(came.end, HW_INTERRUPT_FAULTED);
+    assert_int_equal(came.trouble.vector, 13);
+    assert_int_equal(came.trouble.error, 0); /* a null CS */
+    kms_guest_free(interrupted);
+}
+
+static void visit_without_handler(void *context)
+{
+    struct interrupt *came = context;
+    interrupt_body(&(struct interrupt){.vector = TIMER_VECTOR});
+    hw_set_interrupt_handler(NULL);
+    came->end = hw_user_interrupt(TIMER_VECTOR, &came->trouble);
+}
+
+static void an_interrupt_returns_without_a_handler_too(void **state)
+{
+    struct kms_guest *guest = boot_row(state);
+    struct interrupt came = {0};
+    call(guest, visit_without_handler, &came);
+    assert_int_equal(came.end, HW_INTERRUPT_RETURNED);
+    kms_guest_free(guest);
+}
+
+static void a_task_gate_is_a_panic(void **state)
+{
+    struct kms_guest *guest = boot_row(state);
+    struct interrupt came = {.vector = TIMER_VECTOR};
+    struct kms_guest_stop stop;
+    set_phys32(guest, IDT + 8 * TIMER_VECTOR + 4, 0xe500);
+    assert_int_equal(kms_guest_call(guest, interrupt_body, &came, &stop), KMS_GUEST_PANIC);
+    assert_string_equal(stop.reason,
+                        "INT 0x21: its delivery is not modelled, or needs memory that is not there");
+    assert_int_equal(kms_x86_read(kms_guest_cpu(guest), KMS_X86_CPL), 0);
+    kms_guest_free(guest);
+}
+
 static const struct CMUnitTest tests[] = {
     IN_BOTH_MODES("a segment's limit protects memory before paging is on",
                   a_limit_protects_memory_before_paging_is_on),
@@ -339,6 +462,12 @@ static const struct CMUnitTest tests[] = {
                   the_page_that_holds_the_limit_is_open_to_pointers_and_exact_to_accesses),
     IN_THE_WINDOW("a snapshot brings its limit back, and a reset takes it away", restored_with_its_limit),
     IN_BOTH_MODES("a selector that cannot be loaded is a panic", a_selector_that_cannot_be_loaded_is_a_panic),
+    IN_BOTH_MODES("LGDT and LIDT outside of ring 0 are a panic", tables_are_for_ring_0),
+    KMS_TEST("descriptors where no memory is are a panic", descriptors_where_no_memory_is_are_a_panic),
+    IN_BOTH_MODES("a handler that breaks its frame cannot return",
+                  a_handler_that_breaks_its_frame_cannot_return),
+    IN_BOTH_MODES("an interrupt returns without a handler too", an_interrupt_returns_without_a_handler_too),
+    IN_BOTH_MODES("a task gate is a panic, in ring 0", a_task_gate_is_a_panic),
     IN_BOTH_MODES("an interrupt from ring 3 survives while all that it needs is mapped",
                   an_interrupt_from_ring_3_survives_while_all_that_it_needs_is_mapped),
     IN_BOTH_MODES("an interrupt from ring 3 dies without the page of its gate, its TSS or its stack",

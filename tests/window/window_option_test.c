@@ -84,6 +84,18 @@ static void physical_view(void **state)
     bench_free(bench);
 }
 
+static void without_paging_all_ram_is_in_the_window(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new(NULL);
+    kms_phys frame = 0;
+    write_reg(bench, KMS_X86_CR0, KMS_CR0_PE);
+    assert_true(kms_window_mapped(bench->window, FRAME(5) + 3, &frame));
+    assert_int_equal(frame, FRAME(5));
+    assert_false(kms_window_mapped(bench->window, RAM_SIZE, &frame));
+    bench_free(bench);
+}
+
 static void neighbours_come_along(void **state)
 {
     (void)state;
@@ -115,6 +127,8 @@ static void system_calls_need_prefault(void **state)
     assert_int_equal(read(ends[0], text, 5), -1); /* EFAULT: system calls do not fault */
     const struct kms_access access = {AT_4M(0), KMS_WRITE, KMS_AS_CURRENT};
     assert_int_equal(kms_window_prefault(bench->window, &access, 5, NULL), KMS_DONE);
+    const struct kms_access elsewhere = {0x800000, KMS_READ, KMS_AS_CURRENT};
+    assert_int_equal(kms_window_prefault(bench->window, &elsewhere, 1, NULL), KMS_FAULT);
     assert_int_equal(read(ends[0], text, 5), 5);
     assert_memory_equal(kms_ram_ptr(bench->ram, FRAME(1), 5), "hello", 5);
     close(ends[0]);
@@ -128,6 +142,8 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("a window is not laid over what is there", place_that_is_taken),
     KMS_TEST("a window stands where it is asked to", place_that_is_asked_for),
     KMS_TEST("a physical view ignores the tables", physical_view),
+    KMS_TEST("without paging all RAM is in the window, and nothing else",
+             without_paging_all_ram_is_in_the_window),
     KMS_TEST("fault-around takes neighbours that show no difference, and no others", neighbours_come_along),
     KMS_TEST("a system call works on pages that were prefaulted", system_calls_need_prefault),
 };
