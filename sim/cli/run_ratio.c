@@ -101,16 +101,18 @@ static bool time_reading(struct ratio *ratio, uint64_t *spent)
 {
     struct run_input input;
     struct kms_trace_op op;
-    enum kms_trace_result result;
+    enum kms_trace_result result = KMS_TRACE_OP;
     bool first = ratio->operations == 0, kept = true;
     uint64_t start = cpu_clock();
     if (!run_open(ratio->options->file, &input))
         return false;
-    while ((result = kms_trace_read(input.reader, &op)) == KMS_TRACE_OP && kept)
+    while (kept && (result = kms_trace_read(input.reader, &op)) == KMS_TRACE_OP)
         kept = !first || collect(ratio, &op);
     *spent = cpu_clock() - start;
     if (result == KMS_TRACE_BAD)
         fprintf(stderr, "%s\n", kms_trace_reader_error(input.reader));
+    if (!kept)
+        run_complain("no memory for the operations of %s", ratio->options->file);
     run_close(&input);
     return result == KMS_TRACE_END;
 }
@@ -148,6 +150,8 @@ static bool time_ours(struct ratio *ratio, uint64_t *spent)
     *spent = cpu_clock() - start;
     if (result.end == TRACE_RUN_BAD_INPUT)
         fprintf(stderr, "%s\n", result.error);
+    if (result.end == TRACE_RUN_NO_MEMORY)
+        run_complain("no memory to go on");
     kms_guest_call(ratio->guest, free_rest, &(struct rest){ratio, &result}, NULL);
     free(result.handles);
     return result.end == TRACE_RUN_COMPLETE;
@@ -174,7 +178,10 @@ static bool note_left(struct ratio *ratio)
     ratio->left = calloc(ratio->handles + 1u, sizeof *ratio->left);
     for (size_t i = 0; ratio->left && i < ratio->count; i++)
         ratio->left[ratio->ops[i].handle] = ratio->ops[i].size != 0;
-    return ratio->blocks && ratio->left;
+    const bool noted = ratio->blocks && ratio->left;
+    if (!noted)
+        run_complain("no memory for the blocks of %s", ratio->options->file);
+    return noted;
 }
 
 /* The first reading collects the host's operations. */
@@ -210,8 +217,10 @@ static void print_ratio(struct ratio *ratio)
 int run_ratio(const struct run_options *options)
 {
     struct ratio *ratio = calloc(1, sizeof *ratio);
-    if (!ratio)
+    if (!ratio) {
+        run_complain("no memory for a run");
         return OPERATIONS_USAGE;
+    }
     ratio->options = options;
     ratio->guest = run_boot(options);
     bool measured = ratio->guest && measure(ratio);

@@ -71,9 +71,10 @@ static const char *missing_words(const struct kms_riscv_state *state, uint8_t ri
         return rights & KMS_RIGHT_EXEC ? NULL : "is not executable";
     if (access->kind != KMS_READ)
         return rights & KMS_RIGHT_WRITE ? NULL : "is not writable";
-    if ((rights & KMS_RIGHT_READ) || (state->mxr && (rights & KMS_RIGHT_EXEC)))
+    /* W without R is reserved: a page that is not readable is executable. */
+    if ((rights & KMS_RIGHT_READ) || state->mxr)
         return NULL;
-    return rights & KMS_RIGHT_EXEC ? "is not readable, only executable, and MXR is clear" : "is not readable";
+    return "is not readable, only executable, and MXR is clear";
 }
 
 static void add_forbidden(struct words *words, const struct kms_riscv_state *state,

@@ -199,6 +199,29 @@ static void long_audits_are_shortened(void **state)
     expect_rows(&(struct row){"audit none --mode pae --cr3 0x1000", "0 pages in", 0}, 1);
 }
 
+/* Tables of one page that contain themselves; the last entries end the walk in different ways. */
+static void entries_of_four_levels_are_said(void **state)
+{
+#define LONG " keyed --mode 4level --cr3 0"
+    static uint8_t image[0x1000];
+    static const struct row rows[] = {
+        {"walk 0 --user keyed --cr0 0x80010001 --cr4 0x400020 --efer 0xd00 --cr3 0 --pkru 4",
+         "protection key 1 forbids it", 1},
+        {"walk 0x1000" LONG, "not present (the other bits mean nothing to the CPU)", 1},
+        {"walk 0x3000" LONG, "not present\n", 1},
+        {"walk 0x0000800000000000" LONG, "not canonical: bits 47 to 63 are not all the same", 1},
+        {"walk 0x0100000000000000 keyed --mode 5level --cr3 0",
+         "not canonical: bits 56 to 63 are not all the same", 1},
+        {"tlb --range 0x2000-0x2fff" LONG, "0000000000002000: 0000000000000000 X----CTUW\n", 0},
+    };
+    (void)state;
+    tool_put(image, 0, 8, UINT64_C(1) << 59 | 0x67); /* protection key 1 */
+    tool_put(image, 8, 8, 0x66);
+    tool_put(image, 16, 8, UINT64_C(1) << 63 | 0x1f); /* NX, PCD, PWT, U, W, P */
+    tool_file("keyed", image, sizeof image);
+    EXPECT_ROWS(rows);
+}
+
 /* ---- logs ---- */
 
 #define EVENT(vector, error, software, cr2)                                                                  \
@@ -268,6 +291,7 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("colour is for terminals that want it", terminals_have_color, make_image, NULL),
     KMS_TEST_WITH("nothing is listed without paging", nothing_is_listed_without_paging, make_image, NULL),
     KMS_TEST("long audits are shortened, and say so", long_audits_are_shortened),
+    KMS_TEST("entries of four levels are said in words and letters", entries_of_four_levels_are_said),
     KMS_TEST("odd logs are explained", odd_logs_are_explained),
     KMS_TEST_WITH("logs are looked up in an image", logs_are_looked_up_in_an_image, make_image, NULL),
 };

@@ -219,6 +219,59 @@ static void audit_of_large_pages(void **state)
     assert_int_equal(findings.last[KMS_RULE_WX].first, 0x600000);
 }
 
+/* The places of video memory, BIOS, APICs and flash of a PC; an image of 128 KiB has none of them. */
+static void audit_of_places(void **state)
+{
+    static const struct {
+        uint64_t phys;
+        enum kms_rule rule;
+    } rows[] = {
+        {0x30000, KMS_RULE_PAGE_OUTSIDE},     {0x9f000, KMS_RULE_PAGE_OUTSIDE},
+        {0xa0000, KMS_RULE_DEVICE},           {0xff000, KMS_RULE_DEVICE},
+        {0x100000, KMS_RULE_PAGE_OUTSIDE},    {0xdffff000, KMS_RULE_PAGE_OUTSIDE},
+        {0xe0000000, KMS_RULE_DEVICE},        {0xfffff000, KMS_RULE_DEVICE},
+        {0x100000000, KMS_RULE_PAGE_OUTSIDE},
+    };
+    struct findings findings;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        set_up(NULL);
+        put64(0x1000, 0, 0x2003);
+        put64(0x2000, 0, 0x3003);
+        put64(0x3000, 0, 0x4003);
+        put64(0x4000, 5, KMS_PTE_NX | rows[i].phys | 3);
+        audit(make_long(), &findings);
+        assert_int_equal(findings.count[rows[i].rule], 1);
+        assert_int_equal(findings.count[KMS_RULE_DEVICE] + findings.count[KMS_RULE_PAGE_OUTSIDE], 1);
+        assert_int_equal(findings.last[rows[i].rule].phys, rows[i].phys);
+        assert_int_equal(findings.last[rows[i].rule].first, 0x5000);
+        kms_image_free(fixture.image);
+        fixture.image = NULL;
+    }
+}
+
+static bool refuse(void *context, const struct kms_finding *found)
+{
+    (void)found;
+    ++*(unsigned *)context;
+    return false;
+}
+
+static void audit_that_is_stopped(void **state)
+{
+    const struct kms_audit_options options = {.kernel_base = UINT64_C(0xffff800000000000)};
+    struct kms_audit_result result;
+    unsigned heard = 0;
+    (void)state;
+    put64(0x1000, 0, 0x2003);
+    put64(0x2000, 0, 0x3003);
+    put64(0x3000, 0, 0x4003);
+    for (unsigned i = 0; i < 8; i += 2)
+        put64(0x4000, i, 0x5003); /* writable and executable, four times */
+    assert_int_equal(kms_audit(make_long(), &options, refuse, &heard, &result), KMS_OK);
+    assert_int_equal(heard, 1);
+}
+
 static void audit_of_loops(void **state)
 {
     struct findings findings;
@@ -249,6 +302,81 @@ static void audit_of_user_rights(void **state)
     assert_int_equal(findings.count[KMS_RULE_TABLE_USER], 1);
     assert_int_equal(findings.last[KMS_RULE_TABLE_USER].phys, 0x3000);
     assert_int_equal(findings.last[KMS_RULE_TABLE_USER].first, UINT64_C(0xffff800000000000));
+}
+
+/* ---- diff ---- */
+
+struct differences {
+    unsigned count, stop_after; /* 0: never */
+    struct kms_difference list[16];
+};
+
+static bool note_difference(void *context, const struct kms_difference *found)
+{
+    struct differences *differences = context;
+    if (differences->count < 16)
+        differences->list[differences->count] = *found;
+    return ++differences->count != differences->stop_after;
+}
+
+/* PML4s at 0x1000 and 0x5000, each with tables of its own down to 0x4000 and 0x8000. */
+static void make_two(struct kms_space *a, struct kms_space *b)
+{
+    static struct kms_x86_state other;
+    for (unsigned table = 0x1000; table < 0x4000; table += 0x1000) {
+        put64(table, 0, (table + 0x1000) | 7);
+        put64(table + 0x4000, 0, (table + 0x5000) | 7);
+    }
+    for (unsigned i = 0; i < 3; i++) {
+        put64(0x4000, i, (0x10000 + (i << 12)) | 3);     /* A alone, three frames that follow each other */
+        put64(0x8000, 4 + i, (0x10000 + (i << 12)) | 3); /* B alone */
+        put64(0x4000, 8 + i, (0x10000 + (i << 12)) | 3); /* other frames in B, which follow each other too */
+        put64(0x8000, 8 + i, (0x14000 + (i << 12)) | 3);
+    }
+    put64(0x4000, 12, 0x10003); /* A alone, and the frames do not follow each other */
+    put64(0x4000, 13, 0x18003);
+    put64(0x8000, 16, 0x10003); /* B alone, the same */
+    put64(0x8000, 17, 0x18003);
+    put64(0x4000, 20, 0x10003); /* A alone, with other rights */
+    put64(0x4000, 21, 0x11001);
+    *a = *make_long();
+    other = fixture.state;
+    other.cr3 = 0x5000;
+    *b = kms_x86_space(&other, kms_image_ram(fixture.image));
+}
+
+static void diff_of_runs(void **state)
+{
+    static const struct {
+        enum kms_diff_kind kind;
+        unsigned page, pages;
+    } rows[] = {
+        {KMS_DIFF_ONLY_A, 0, 3},  {KMS_DIFF_ONLY_B, 4, 3},  {KMS_DIFF_FRAME, 8, 3},
+        {KMS_DIFF_ONLY_A, 12, 1}, {KMS_DIFF_ONLY_A, 13, 1}, {KMS_DIFF_ONLY_B, 16, 1},
+        {KMS_DIFF_ONLY_B, 17, 1}, {KMS_DIFF_ONLY_A, 20, 1}, {KMS_DIFF_ONLY_A, 21, 1},
+    };
+    struct differences differences = {0};
+    struct kms_space a, b;
+    (void)state;
+    make_two(&a, &b);
+    assert_true(kms_diff(&a, &b, note_difference, &differences));
+    assert_int_equal(differences.count, sizeof rows / sizeof rows[0]);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(differences.list[i].kind, rows[i].kind);
+        assert_int_equal(differences.list[i].offset, rows[i].page * 0x1000u);
+        assert_int_equal(differences.list[i].size, rows[i].pages * 0x1000u);
+        assert_int_equal(differences.list[i].pages, rows[i].pages);
+    }
+}
+
+static void diff_that_is_stopped(void **state)
+{
+    struct differences differences = {.stop_after = 2};
+    struct kms_space a, b;
+    (void)state;
+    make_two(&a, &b);
+    assert_true(kms_diff(&a, &b, note_difference, &differences));
+    assert_int_equal(differences.count, 2);
 }
 
 /* ---- words ---- */
@@ -290,6 +418,10 @@ static const struct CMUnitTest tests[] = {
     INSPECT_TEST("a page directory as page table is a recursive window of PAE paging", recursion_of_pae),
     INSPECT_TEST("an audit of clean tables finds nothing", audit_of_clean_tables),
     INSPECT_TEST("an audit names large pages over mixed ranges, devices and nothing", audit_of_large_pages),
+    INSPECT_TEST("an audit knows where a PC has devices", audit_of_places),
+    INSPECT_TEST("an audit ends when its listener has heard enough", audit_that_is_stopped),
+    INSPECT_TEST("a comparison folds pages that go on alike, and no others", diff_of_runs),
+    INSPECT_TEST("a comparison ends when its listener has heard enough", diff_that_is_stopped),
     INSPECT_TEST("an audit tells a loop from a recursive mapping", audit_of_loops),
     INSPECT_TEST("an audit names kernel ranges and tables in reach of user code", audit_of_user_rights),
     KMS_TEST("an error code is one plain sentence, cut to fit", code_words),

@@ -99,6 +99,9 @@ CASE(explains_a_fault, "fault 2 " CORE " " SYMBOLS)
 CASE(explains_a_log, "explain " TEST_DATA "/demo/reboot.log")
 CASE(audits, "audit --json image --mode 32bit --cr3 0x1000")
 CASE(runs, "run --json --mode direct - <scenario.kmt")
+/* Times vary: only the status and what is said count. */
+#define SAID_ALONE " >/dev/null 2>words; (status=$?; cat words >&2; exit $status)"
+CASE(runs_beside_malloc, "run --ratio --mode direct heap.kmt" SAID_ALONE)
 CASE(writes_records, "run --emit-binary binary scenario.kmt")
 CASE(records, "record -o recording.kmt.zst -- true")
 
@@ -106,7 +109,9 @@ static void make_scenario(void)
 {
     static const char text[] = "kmt 1\nalloc a 100\nalloc b 5000 zeroed\nwrite 4 a 7\nprocess create p 4096\n"
                                "process alloc p c 10\nfree b\nfree b\ncheck\n";
+    static const char heap[] = "kmt 1\nalloc a 100\nalloc b 5000 zeroed\nfree a\n";
     tool_file("scenario.kmt", text, sizeof text - 1);
+    tool_file("heap.kmt", heap, sizeof heap - 1);
 }
 
 static int setup(void **state)
@@ -126,6 +131,7 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("no memory for explaining a log is one line", explains_a_log),
     KMS_TEST("no memory for an audit is one line", audits),
     KMS_TEST_WITH("no memory for running a scenario is one line", runs, setup, NULL),
+    KMS_TEST_WITH("no memory for a comparison with malloc is one line", runs_beside_malloc, setup, NULL),
     KMS_TEST_WITH("no memory for a scenario's binary form is one line", writes_records, setup, NULL),
     KMS_TEST("no memory for a recording is one line", records),
 };

@@ -113,6 +113,41 @@ static void walk_says_why_an_access_faults(void **state)
         expect_reason(rows[i].arguments, rows[i].reason);
 }
 
+/* Pages of one kind each, by L0 from 0x80003000: the bits of an entry are those of the privileged manual. */
+static void make_odd_pages(void)
+{
+    static uint8_t image[SIZE];
+    put39(image, 0x80001000, 0, 0x20000801);
+    put39(image, 0x80002000, 0, 0x20000c01);
+    put39(image, 0x80003000, 0, 0x200010c9);                     /* X alone */
+    put39(image, 0x80003000, 1, 0x20001003);                     /* R, and A clear */
+    put39(image, 0x80003000, 2, 0x20001047);                     /* R and W, and D clear */
+    put39(image, 0x80003000, 3, UINT64_C(1) << 54 | 0x200010c7); /* bit 54 is for future use */
+    put39(image, 0x80003000, 4, 0x200010c6);                     /* V clear */
+    put39(image, 0x80003000, 6, 0x040000c7);                     /* 0x10000000, below RAM: devices */
+    put39(image, 0x80003000, 8, 0x240000c7);                     /* 0x90000000: RAM has ended */
+    tool_file("odd", image, sizeof image);
+}
+
+static void odd_pages_are_explained(void **state)
+{
+#define ODD " --arch sv39 --satp 0x8000000000080001 odd"
+    (void)state;
+    make_odd_pages();
+    expect_reason("walk 0x0" ODD, "the page of L0[0] is not readable, only executable, and MXR is clear\n");
+    expect_reason("walk 0x1000 --svade" ODD,
+                  "the page of L0[1] has A clear, and the CPU does not set it (Svade)\n");
+    expect_reason("walk 0x2000 --write --svade" ODD,
+                  "the page of L0[2] has D clear, and the CPU does not set it (Svade)\n");
+    expect_reason("walk 0x3000" ODD, "L0[3] has a reserved encoding: 0x40000000000000\n");
+    expect_reason("walk 0x4000" ODD, "not valid (the other bits mean nothing to the CPU)\n");
+    expect_reason("audit" ODD, "note    device-memory        0x0000000000006000-0x0000000000006fff");
+    expect_reason("audit" ODD, "warning page-outside-ram     0x0000000000008000-0x0000000000008fff");
+    struct tool_run run = tool_run("walk 0x0 --mxr" ODD);
+    assert_int_equal(run.status, 0);
+    tool_free(&run);
+}
+
 static void sum_and_mxr_change_the_verdict(void **state)
 {
     (void)state;
@@ -218,6 +253,7 @@ static void audit_finds_what_no_access_can_use(void **state)
     }
     assert_int_equal(run.status, 1);
     tool_free(&run);
+    expect_reason("audit " SV32, "writable-executable  0x80000000-0x803fffff -> 0x80000000 kernel rwx\n");
 }
 
 static void fault_explains_causes(void **state)
@@ -356,6 +392,7 @@ static void ram_may_begin_elsewhere(void **state)
 static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("walk shows every level", walk_shows_every_level, make_images, NULL),
     KMS_TEST_WITH("walk says why an access faults", walk_says_why_an_access_faults, make_images, NULL),
+    KMS_TEST("pages of odd rights, places and bits are explained", odd_pages_are_explained),
     KMS_TEST_WITH("SUM and MXR change the verdict", sum_and_mxr_change_the_verdict, make_images, NULL),
     KMS_TEST_WITH("translate gives the physical address", translate_gives_the_physical_address, make_images,
                   NULL),
