@@ -49,7 +49,7 @@ function(kmemsim_add_guest)
         COMMAND ${KMEMSIM_GUEST_LINKER} -r --force-group-allocation -T ${KMEMSIM_GUEST_DIR}/module.ld -o ${work}/combined.o
                 $<TARGET_OBJECTS:${target}_objects>
         COMMAND ${CMAKE_COMMAND} -DNM=${CMAKE_NM} -DOBJECT=${work}/combined.o -DNAME=${arg_NAME}
-                "-DIMPORTS=${arg_IMPORTS}" -P ${KMEMSIM_GUEST_DIR}/check_imports.cmake
+                "-DIMPORTS=$<JOIN:${arg_IMPORTS},$<COMMA>>" -P ${KMEMSIM_GUEST_DIR}/check_imports.cmake
         COMMAND ${CMAKE_OBJCOPY} --redefine-sym=__asan_poison_memory_region=kms_guest_asan_poison
                 --redefine-sym=__asan_unpoison_memory_region=kms_guest_asan_unpoison ${work}/combined.o
         COMMAND ${CMAKE_OBJCOPY} --keep-global-symbol=kms_guest_no_symbol ${keep} ${work}/combined.o ${work}/module.o

@@ -6,6 +6,7 @@ if(failed)
     message(FATAL_ERROR "${NM} ${OBJECT}: ${failed}")
 endif()
 
+string(REPLACE "," ";" IMPORTS "${IMPORTS}")
 set(allowed "^(hw_|kms_guest_register$|_GLOBAL_OFFSET_TABLE_$|_DYNAMIC$)"
             "^__(asan|ubsan|tsan|sanitizer|sancov|gcov|llvm|start|stop)_" "^(__popcountdi2|__tls_get_addr)$")
 string(REGEX MATCHALL "[^\n]+" lines "${list}")
