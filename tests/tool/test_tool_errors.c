@@ -222,6 +222,50 @@ static void entries_of_four_levels_are_said(void **state)
     EXPECT_ROWS(rows);
 }
 
+/* Each image has a single page, which is wrong in no way, in one that is noted, or in one that is warned of. */
+static void audits_end_in_one_word(void **state)
+{
+#define AUDITED " --mode 4level --cr3 0x1000"
+    static uint8_t image[0x6000];
+    static const struct row rows[] = {
+        {"audit clean" AUDITED, "1 pages in 4 tables: nothing found\n", 0},
+        {"audit noted" AUDITED, "1 pages in 4 tables: notes only\n", 0},
+        {"audit warned" AUDITED, "1 pages in 4 tables: warnings\n", 1},
+        {"audit clean --limit 3" AUDITED, "not everything was looked at", 1},
+        {"audit clean --json --limit 3" AUDITED, "\"complete\": false", 1},
+        {"audit clean " SYMBOLS AUDITED, "nothing found\n", 0},
+    };
+    (void)state;
+    for (unsigned table = 0x1000; table < 0x4000; table += 0x1000)
+        tool_put(image, table, 8, (table + 0x1000) | 3);
+    tool_put(image, 0x4008, 8, UINT64_C(1) << 63 | 0x5003);
+    tool_file("clean", image, sizeof image);
+    tool_put(image, 0x4008, 8, UINT64_C(1) << 63 | 0xb8003); /* video memory */
+    tool_file("noted", image, sizeof image);
+    tool_put(image, 0x4008, 8, 0x5003); /* writable and executable */
+    tool_file("warned", image, sizeof image);
+    EXPECT_ROWS(rows);
+}
+
+static void limits_of_a_recording(void **state)
+{
+    static const struct row rows[] = {
+        {"record --limit 0 -o out.kmt -- true", "--limit is a number from 1 to", 2},
+        {"record --limit '' -o out.kmt -- true", "--limit is a number from 1 to", 2},
+        {"record --limit -1 -o out.kmt -- true", "--limit is a number from 1 to", 2},
+        {"record --limit x -o out.kmt -- true", "--limit is a number from 1 to", 2},
+        {"record --limit 1x -o out.kmt -- true", "--limit is a number from 1 to", 2},
+        {"record --limit 99999999999999999999999 -o out.kmt -- true", "--limit is a number from 1 to", 2},
+        {"record --limit 10000000000000 -o out.kmt -- true", "--limit is a number from 1 to", 2},
+        {"record --frob -o out.kmt -- true", "usage: kmemsim record", 2},
+        {"record -o out.kmt", "usage: kmemsim record", 2},
+        {"record -- true", "usage: kmemsim record", 2},
+        {"record --help", "usage: kmemsim record", 0},
+    };
+    (void)state;
+    EXPECT_ROWS(rows);
+}
+
 /* ---- logs ---- */
 
 #define EVENT(vector, error, software, cr2)                                                                  \
@@ -282,6 +326,32 @@ static void logs_are_looked_up_in_an_image(void **state)
     expect_log(RAISED("0e") EVENT("0e", "0000", "0", "0") BLOCK("fff", "0"), "image --json", "sentences");
 }
 
+/* A register block whose paging is off, and one whose tables are not in the image. */
+static void logs_that_no_image_fits(void **state)
+{
+#define REGISTERS(cr0, cr3)                                                                                  \
+    "EAX=0 EBX=0 ECX=0 EDX=0\nESI=0 EDI=0 EBP=0 ESP=00009000\nEIP=00001000 EFL=2 CPL=0\n"                    \
+    "GDT=     00005000 00000017\nIDT=     00006000 fff\n"                                                    \
+    "CR0=" cr0 " CR2=00000000 CR3=" cr3 " CR4=00000010\n"
+    static const char off[] = REGISTERS("00000011", "00001000");
+    static const char outside[] = REGISTERS("80000011", "10000000");
+    static const struct {
+        const char *arguments, *note;
+    } rows[] = {
+        {"explain off image", "the log's registers have paging off: the image is not looked at"},
+        {"explain outside image", "CR3 0x10000000 points outside the image"},
+    };
+    (void)state;
+    tool_file("off", off, sizeof off - 1);
+    tool_file("outside", outside, sizeof outside - 1);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct tool_run run = tool_run("%s", rows[i].arguments);
+        assert_non_null(strstr(run.err, rows[i].note));
+        assert_null(strstr(run.out, "With the tables of the image"));
+        tool_free(&run);
+    }
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("numbers at their limits", numbers_at_their_limits, make_image, NULL),
     KMS_TEST_WITH("sizes and bases at their limits", sizes_at_their_limits, make_image, NULL),
@@ -292,7 +362,11 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("nothing is listed without paging", nothing_is_listed_without_paging, make_image, NULL),
     KMS_TEST("long audits are shortened, and say so", long_audits_are_shortened),
     KMS_TEST("entries of four levels are said in words and letters", entries_of_four_levels_are_said),
+    KMS_TEST("an audit ends in one word for what it found", audits_end_in_one_word),
+    KMS_TEST("limits of a recording that are no numbers are refused", limits_of_a_recording),
     KMS_TEST("odd logs are explained", odd_logs_are_explained),
     KMS_TEST_WITH("logs are looked up in an image", logs_are_looked_up_in_an_image, make_image, NULL),
+    KMS_TEST_WITH("a log that no image fits is explained without it", logs_that_no_image_fits, make_image,
+                  NULL),
 };
 KMS_TESTS(tool_errors, tests)

@@ -88,6 +88,41 @@ static void short_notes(void **state)
     kms_image_free(image);
 }
 
+/* CR4 as Linux has it: PSE and PGE always, PAE and LA57 as the lines say; no CR3: the note says too little. */
+static void notes_of_linux(void **state)
+{
+#define LONG_VALUE "0000000000000000000000000000000000000000c1a2b000"
+    static const struct {
+        uint16_t machine;
+        const char *info;
+        uint64_t cr3, cr4;
+    } rows[] = {
+        {EM_386, "SYMBOL(swapper_pg_dir)=c1a2b000\nCONFIG_X86_PAE=y\n", 0x1a2b000, 0xb0},
+        {EM_386, "SYMBOL(swapper_pg_dir)=c1a2b000\n", 0x1a2b000, 0x90},
+        {EM_X86_64, "SYMBOL(swapper_pg_dir)=ffffffff82a10000\nNUMBER(pgtable_l5_enabled)=1", 0x2a10000,
+         0x10b0}, /* the last line has no end */
+        {EM_X86_64, "OSRELEASE=6.1.0\n", 0, 0},
+        {EM_386, "SYMBOL(swapper_pg_dir)!=c1a2b000\n", 0, 0},
+        {EM_386, "SYMBOL(swapper_pg_dir)=" LONG_VALUE "\n", 0, 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct kms_image_error error;
+        struct kms_image *image = kms_image_new();
+        size_t size = core_make(core, &(struct core_plan){.machine = rows[i].machine,
+                                                          .note_name = "VMCOREINFO",
+                                                          .note = rows[i].info,
+                                                          .note_size = strlen(rows[i].info),
+                                                          .loads = {{0, 0x1000, 1}},
+                                                          .load_count = 1});
+        assert_true(kms_image_add_core_bytes(image, core, size, &error));
+        const struct kms_image_registers *registers = kms_image_registers(image, 0);
+        assert_int_equal(registers ? registers->cr3 : 0, rows[i].cr3);
+        assert_int_equal(registers ? registers->cr4 : 0, rows[i].cr4);
+        kms_image_free(image);
+    }
+}
+
 /* ---- raw ---- */
 
 static void ranges_are_refused(void **state)
@@ -230,6 +265,7 @@ static void files_without_symbols(void **state)
 static const struct CMUnitTest tests[] = {
     KMS_TEST("a core that is wrong in one field is refused, or read without it", wrong_cores),
     KMS_TEST("a note that is too short is no CPU", short_notes),
+    KMS_TEST("a note of Linux gives its tables, or nothing where it says too little", notes_of_linux),
     KMS_TEST("ranges that cannot be are refused", ranges_are_refused),
     KMS_TEST("an empty file is no image", empty_files),
     KMS_TEST("only symbols with an address and a name are names", only_useful_symbols_are_names),
