@@ -203,6 +203,25 @@ int buddy_highest_order(const struct buddy *buddy)
     return buddy->orders ? 31 - __builtin_clz(buddy->orders) : -1;
 }
 
+/* A block that comes back asks for its buddy once more than it joins, but for one that has become of the top order. */
+void buddy_measure(const struct buddy *buddy, struct buddy_work *work)
+{
+    const struct buddy_order *const top = &buddy->order[BUDDY_TOP_ORDER];
+    const uint64_t word = sizeof(uint64_t);
+    uint64_t given = 0, back = 0, splits = 0, merges = 0, asked;
+
+    for (unsigned order = 0; order < BUDDY_ORDERS; order++) {
+        given += buddy->order[order].allocations;
+        back += buddy->order[order].allocations - buddy->order[order].taken_blocks;
+        splits += buddy->order[order].splits;
+        merges += buddy->order[order].merges;
+    }
+    asked = merges + back - top->merges - (top->allocations - top->taken_blocks);
+    work->scanned = given + asked;
+    work->written = given + splits + back + merges;
+    work->bytes = 2 * word * given + word * asked + 4 * word * work->written + given + 2 * back;
+}
+
 void buddy_fail_at(struct buddy *buddy, uint32_t n)
 {
     buddy->calls_until_failure = n;

@@ -96,6 +96,16 @@ unsigned buddy_order_for(uint64_t size);
 /* The highest order of which a block is free, or -1. */
 int buddy_highest_order(const struct buddy *buddy);
 
+/*
+ * What was done to the books so far. An entry is a block of an order's set: scanned when it is searched for or asked
+ * about, written when it goes in or out. A question is one word of 8 bytes, a search two, a change two read and written;
+ * the byte of the frame is written, and read too when a block comes back.
+ */
+struct buddy_work {
+    uint64_t scanned, written, bytes;
+};
+void buddy_measure(const struct buddy *buddy, struct buddy_work *work);
+
 /* Fail the n-th allocation from now, 1 being the next, and that one only; 0 takes the order back. */
 void buddy_fail_at(struct buddy *buddy, uint32_t n);
 

@@ -116,7 +116,15 @@ static int guest_take_fault(struct guest_fault *fault)
 
 static void guest_work(struct guest_work *work)
 {
-    *work = (struct guest_work){.tables_made = paging_tables_made() + books.vm.counts.tables_made};
+    struct buddy_work pages;
+    struct kmem_work small;
+
+    buddy_measure(&kernel_pages, &pages);
+    kmem_measure(&small);
+    *work = (struct guest_work){.entries_scanned = pages.scanned + small.scanned,
+                                .entries_written = pages.written + small.written,
+                                .bytes_touched = pages.bytes + small.bytes,
+                                .tables_made = paging_tables_made() + books.vm.counts.tables_made};
 }
 
 static void guest_fail_allocation(uint32_t n)

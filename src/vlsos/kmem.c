@@ -134,6 +134,31 @@ int kmem_free_by(void *ptr, const char *owner)
     return pages_tag_at(address) >= PAGES_TAG_SLAB ? free_small(ptr, address, owner) : free_large(address);
 }
 
+/* ---- what it costs ---- */
+
+#define SPARE sizeof(struct slab_spare)
+#define LINK  sizeof(uint16_t)
+#define FREE_BYTES                                                                                           \
+    (1 + sizeof(uint32_t) + 2 * LINK + SPARE) /* tag, first place, link read and written, spare */
+#define BETWEEN_BOTH                                                                                         \
+    (5 * LINK + SPARE) /* first free and number taken, read and written, a link, and a spare */
+
+void kmem_measure(struct kmem_work *work)
+{
+    const uint64_t between = slab_work.refilled + slab_work.put_back;
+    uint64_t given = 0, back = 0;
+
+    for (unsigned i = 0; i < KMEM_CLASSES; i++) {
+        given += classes[i].statistics.allocations;
+        back += classes[i].statistics.allocations - classes[i].statistics.objects;
+    }
+    work->scanned = given + back + between + slab_work.moved;
+    work->written = given + 2 * back + between + slab_work.moved + slab_work.made;
+    work->bytes = given * (SPARE + LINK) + back * FREE_BYTES + between * BETWEEN_BOTH +
+                  slab_work.moved * 2 * SPARE + slab_work.list_words * sizeof(uint32_t) +
+                  slab_work.made_bytes;
+}
+
 /* ---- large blocks, with VLSOS_MEMORY_DEBUG ---- */
 
 /* The next page from here on where a large block was handed out; 0 if none is left. */

@@ -43,6 +43,16 @@ int kmem_free_by(void *ptr, const char *owner);
 /* Fail the n-th request from now, 1 being the next; 0 takes the order back. */
 void kmem_fail_at(uint32_t n);
 
+/*
+ * What small requests did to the books of slabs so far: spares and links of chains, scanned and written; and their bytes,
+ * with headers, lists, and the tag that says whose page it is. What VLSOS_MEMORY_DEBUG
+ * writes besides is not in it, nor are the tags of large blocks.
+ */
+struct kmem_work {
+    uint64_t scanned, written, bytes;
+};
+void kmem_measure(struct kmem_work *work);
+
 /* What is wrong with a large block, in words, or NULL. The small ones are slab_check_all()'s. */
 const char *kmem_check(void);
 

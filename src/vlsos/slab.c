@@ -6,6 +6,8 @@
 #include "pages.h"
 #include "slab_inside.h"
 
+struct slab_work slab_work;
+
 /* The sanitizers watch objects where nothing else does, and not those that keep what a constructor made. */
 static bool is_watched(const struct slab_cache *cache)
 {
@@ -16,6 +18,7 @@ static bool is_watched(const struct slab_cache *cache)
 
 static void list_add(uint32_t *list, struct slab *slab, uint32_t linear)
 {
+    slab_work.list_words += *list ? 3 : 2;
     slab->prev = 0;
     slab->next = *list;
     if (*list)
@@ -25,6 +28,7 @@ static void list_add(uint32_t *list, struct slab *slab, uint32_t linear)
 
 static void list_remove(uint32_t *list, const struct slab *slab)
 {
+    slab_work.list_words += 2u + (uint32_t)(slab->next != 0) + (uint32_t)(slab->prev != 0);
     if (slab->next)
         slab_at(slab->next)->prev = slab->prev;
     if (slab->prev)
@@ -76,6 +80,8 @@ static uint32_t slab_create(struct slab_cache *cache)
     make_objects(cache, slab);
     cache->statistics.slabs++;
     cache->statistics.slabs_made++;
+    slab_work.made += cache->per_slab;
+    slab_work.made_bytes += sizeof *slab + cache->per_slab * sizeof slab->chain[0];
     return linear;
 }
 
@@ -117,6 +123,8 @@ __attribute__((noinline)) static void put_spares(struct slab_cache *cache, uint3
     for (uint32_t i = 0; i < left; i++)
         cache->spares[i] = cache->spares[gone + i];
     cache->spare_count = left;
+    slab_work.put_back += gone;
+    slab_work.moved += gone ? left : 0;
 }
 
 uint32_t slab_reclaim(struct slab_cache *cache)
@@ -186,6 +194,7 @@ __attribute__((noinline)) static bool refill(struct slab_cache *cache)
     if (!find_slab(cache))
         return false;
     cache->spares[cache->spare_count++] = take_from_slab(cache);
+    slab_work.refilled++;
     return true;
 }
 

@@ -59,6 +59,15 @@ struct slab_statistics {
     uint32_t slabs, empty_slabs;    /* now */
 };
 
+/* The longer ways of all caches, so far: what the shorter ones cost, allocations and objects tell. */
+struct slab_work {
+    uint64_t refilled, put_back; /* objects from slabs, and back to them */
+    uint64_t moved;              /* spares, when older ones are put back */
+    uint64_t list_words;         /* of 32 bits, read and written */
+    uint64_t made, made_bytes;   /* links of new slabs' chains; those with the headers */
+};
+extern struct slab_work slab_work;
+
 /* A free object that its slab takes for handed out. */
 struct slab_spare {
     struct slab *slab;

@@ -438,6 +438,40 @@ static void the_checker_finds_a_block_beyond_the_region(void **state)
     expect_broken("0x00400000: a block leaves the region");
 }
 
+/* ---- what it costs ---- */
+
+static uint64_t bytes_since(uint64_t before)
+{
+    struct buddy_work work;
+
+    buddy_measure(&it->buddy, &work);
+    return work.bytes - before;
+}
+
+/*
+ * By hand. Into or out of a set: two words of 8 bytes, read and written, 32. A frame of one block of 4 MiB: searched in two
+ * words, 16; one block out and ten halves in, 352; its byte, 1. Back: ten buddies asked about, 8 each, and out, 320; one
+ * block in, 32; the byte read and written, 2. A second frame splits nothing, and its buddy stays taken.
+ */
+static void what_is_touched_is_counted(void **state)
+{
+    uint64_t before;
+    uint32_t frame;
+
+    (void)state;
+    make(START, TOP);
+    frame = buddy_alloc(&it->buddy, 0);
+    assert_int_equal(bytes_since(0), 16 + 352 + 1);
+    assert_int_equal(buddy_free(&it->buddy, frame, 0), VLSOS_OK);
+    assert_int_equal(bytes_since(369), 80 + 320 + 32 + 2);
+    (void)buddy_alloc(&it->buddy, 0);
+    before = bytes_since(0);
+    frame = buddy_alloc(&it->buddy, 0);
+    assert_int_equal(bytes_since(before), 16 + 32 + 1);
+    assert_int_equal(buddy_free(&it->buddy, frame, 0), VLSOS_OK);
+    assert_int_equal(bytes_since(before + 49), 8 + 32 + 2);
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("a new region is as few blocks as it can be", a_new_region_is_as_few_blocks_as_it_can_be,
                   NULL, teardown),
@@ -450,6 +484,7 @@ static const struct CMUnitTest tests[] = {
                   teardown),
     KMS_TEST_WITH("the smallest block that fits is taken, and the lowest of these",
                   the_smallest_block_that_fits_is_taken_and_the_lowest_of_these, NULL, teardown),
+    KMS_TEST_WITH("what an operation touches is counted", what_is_touched_is_counted, NULL, teardown),
     KMS_TEST_WITH("two free buddies are one block", two_free_buddies_are_one_block, NULL, teardown),
     KMS_TEST_WITH("neighbours that are not buddies stay apart", neighbours_that_are_not_buddies_stay_apart,
                   NULL, teardown),
