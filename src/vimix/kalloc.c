@@ -37,7 +37,8 @@ static void flip_bit(uint32_t *bits, size_t page)
 
 void *kalloc_pointer(reg_t physical)
 {
-    return kmem.bytes + (physical - kmem.start);
+    /* Any address may be asked for, and one outside is no offset of a pointer. */
+    return (void *)((uintptr_t)kmem.bytes + (uintptr_t)(physical - kmem.start));
 }
 
 reg_t kalloc_physical(const void *page)

@@ -28,6 +28,11 @@
 #define TSS_SS2     24u
 #define GS          5u
 
+/*
+ * Each number is drawn in a statement of its own: the order within an expression is the compiler's, and cases must be
+ * the same with every compiler.
+ */
+
 /* Free places of the ROM's GDT. */
 enum { SLOT_A = 0x38, SLOT_B = 0x50, SLOT_LDT = 0x78, SLOT_TSS = 0x70 };
 
@@ -70,6 +75,14 @@ static unsigned choose_rpl(struct gen *g, unsigned level)
     return prng_percent(&g->random, 75) ? level : prng_below(&g->random, 4);
 }
 
+/* LLDT or LTR, seldom by a program, seldom of a selector of the LDT. */
+static void load_table(struct gen *g, uint8_t kind, uint32_t slot)
+{
+    const uint8_t flags = prng_percent(&g->random, 6) ? REF_USER : 0;
+    const uint32_t of_ldt = prng_percent(&g->random, 5) ? 4 : 0;
+    gen_add(g, (struct ref_op){.code = REF_SEGMENT, .kind = kind, .flags = flags, .extra = slot | of_ldt});
+}
+
 /* Where a descriptor goes: the GDT, or behind an LDTR that is loaded first. Returns its selector without RPL. */
 static uint32_t place(struct gen *g, uint64_t value)
 {
@@ -82,10 +95,7 @@ static uint32_t place(struct gen *g, uint64_t value)
         prng_percent(r, 85) ? PRESENT | (uint64_t)TYPE_LDT << TYPE_SHIFT : choose_rights(g, TYPE_LDT, 0);
     poke(g, 8, REF_GDT_BASE + SLOT_LDT, descriptor(LDT_BASE, LDT_LIMIT, ldt & ~GRANULAR));
     poke(g, 8, LDT_BASE + 0x18, value);
-    gen_add(g, (struct ref_op){.code = REF_SEGMENT,
-                               .kind = REF_SEG_LLDT,
-                               .flags = prng_percent(r, 6) ? REF_USER : 0,
-                               .extra = SLOT_LDT | (prng_percent(r, 5) ? 4 : 0)});
+    load_table(g, REF_SEG_LLDT, SLOT_LDT);
     return 0x1c;
 }
 
@@ -118,7 +128,8 @@ static uint64_t choose_offset(struct gen *g, uint32_t limit)
 {
     struct prng *r = &g->random;
     const uint32_t edges[] = {limit, limit, limit, 0, 0xffff, 0xffffffff};
-    return (uint32_t)(edges[prng_below(r, 6)] - 6u + prng_below(r, 12));
+    const uint32_t edge = edges[prng_below(r, 6)];
+    return (uint32_t)(edge - 6u + prng_below(r, 12));
 }
 
 static void access_case(struct gen *g)
@@ -178,10 +189,11 @@ static void jump_case(struct gen *g)
     uint32_t limit = choose_limit(g) | 3; /* all of the landing, or nothing */
     uint64_t rights = no_gate(choose_rights(g, TYPE_CODE, level));
     uint32_t placed = place(g, descriptor(DATA_BASE, limit, rights));
+    const uint32_t selector = choose_selector(g, placed, level);
     gen_add(g, (struct ref_op){.code = REF_SEGMENT,
                                .kind = REF_SEG_JUMP,
                                .flags = user ? REF_USER : 0,
-                               .extra = choose_selector(g, placed, level),
+                               .extra = selector,
                                .address = landing(g, limit, rights)});
     peek_descriptors(g, placed);
 }
@@ -196,9 +208,10 @@ static void return_case(struct gen *g)
     poke(g, 8, REF_GDT_BASE + SLOT_B,
          descriptor(STACK_BASE, 0xffff, choose_rights(g, TYPE_STACK, level) & ~GRANULAR));
     uint32_t stack = prng_percent(r, 5) ? prng_below(r, 4) : SLOT_B | choose_rpl(g, level);
+    const uint32_t selector = choose_selector(g, placed, level);
     gen_add(g, (struct ref_op){.code = REF_SEGMENT,
                                .kind = REF_SEG_IRET,
-                               .extra = stack << 16 | choose_selector(g, placed, level),
+                               .extra = stack << 16 | selector,
                                .address = landing(g, limit, rights)});
     peek_descriptors(g, placed);
     peek(g, 8, REF_GDT_BASE + SLOT_B, 0);
@@ -222,10 +235,7 @@ static void load_task(struct gen *g)
     uint32_t limit = prng_percent(r, 60) ? 0x67 : 16 + prng_below(r, 16);
     rights |= prng_percent(r, 90) ? PRESENT : 0;
     poke(g, 8, REF_GDT_BASE + SLOT_TSS, descriptor(REF_TSS_BASE, limit, rights));
-    gen_add(g, (struct ref_op){.code = REF_SEGMENT,
-                               .kind = REF_SEG_LTR,
-                               .flags = prng_percent(r, 6) ? REF_USER : 0,
-                               .extra = SLOT_TSS | (prng_percent(r, 5) ? 4 : 0)});
+    load_table(g, REF_SEG_LTR, SLOT_TSS);
 }
 
 static void interrupt_case(struct gen *g)
@@ -243,14 +253,15 @@ static void interrupt_case(struct gen *g)
     uint64_t selector = choose_selector(g, placed, level);
     uint32_t offset = landing(g, limit, rights);
     type = (type & 31) == 5 || (type & 31) == 1 || (type & 31) == 3 ? 14 : type; /* no task gates */
+    const uint64_t dpl = prng_percent(r, 80) ? 3 : prng_below(r, 4);
+    const uint64_t present = prng_percent(r, 92) ? PRESENT : 0;
     poke(g, 8, REF_IDT_BASE + REF_SEGMENT_VECTOR * 8,
          (offset & 0xffff) | selector << 16 | (uint64_t)(offset >> 16) << 48 | type << TYPE_SHIFT |
-             (uint64_t)(prng_percent(r, 80) ? 3 : prng_below(r, 4)) << DPL_SHIFT |
-             (prng_percent(r, 92) ? PRESENT : 0));
+             dpl << DPL_SHIFT | present);
     poke(g, 4, DATA_BASE + (offset & 0xffff), REF_LANDING); /* of a 16-bit gate */
-    poke(g, 8, REF_GDT_BASE + SLOT_B,
-         descriptor(STACK_BASE, prng_percent(r, 80) ? 0xffff : STACK_TOP - 24 + prng_below(r, 24),
-                    choose_rights(g, TYPE_STACK, STACK_LEVEL) & ~GRANULAR));
+    const uint64_t stack_rights = choose_rights(g, TYPE_STACK, STACK_LEVEL) & ~GRANULAR;
+    const uint32_t stack_limit = prng_percent(r, 80) ? 0xffff : STACK_TOP - 24 + prng_below(r, 24);
+    poke(g, 8, REF_GDT_BASE + SLOT_B, descriptor(STACK_BASE, stack_limit, stack_rights));
     poke(g, 4, REF_TSS_BASE + TSS_ESP2, STACK_TOP);
     poke(g, 4, REF_TSS_BASE + TSS_SS2,
          prng_percent(r, 5) ? prng_below(r, 4) : SLOT_B | choose_rpl(g, STACK_LEVEL));

@@ -1,4 +1,6 @@
 /* The kernel heap at its documented addresses, over plain RAM. */
+#include <kernel/sanitize.h>
+
 #include "kms_test.h"
 
 #include <string.h>
@@ -93,7 +95,7 @@ static void zeroes_what_was_asked(void **state)
 }
 
 /* Not under a sanitizer, where the bytes beyond the request are nobody's. */
-#if !defined(__SANITIZE_ADDRESS__) && !defined(KERNEL_VALGRIND)
+#if !defined(KERNEL_ASAN) && !defined(KERNEL_VALGRIND)
 static void zeroes_nothing_beyond(void **state)
 {
     unsigned char *dirty;
@@ -198,7 +200,7 @@ static const struct CMUnitTest tests[] = {
     KHEAP_TEST("a machine with too little RAM has no heap and says so", small_ram_is_no_heap),
     KHEAP_TEST("116 MiB of RAM are enough", least_ram_is_enough),
     KHEAP_TEST("kzalloc zeroes all that was asked for", zeroes_what_was_asked),
-#if !defined(__SANITIZE_ADDRESS__) && !defined(KERNEL_VALGRIND)
+#if !defined(KERNEL_ASAN) && !defined(KERNEL_VALGRIND)
     KHEAP_TEST("kzalloc zeroes no byte beyond", zeroes_nothing_beyond),
 #endif
     KHEAP_TEST("kmalloc of zero bytes is no memory", zero_bytes),

@@ -234,7 +234,7 @@ enum hw_interrupt_end hw_user_interrupt(uint8_t vector, struct hw_interrupt_trou
         .eflags = EFLAGS_ALWAYS_ONE,
         .esp = boot_kernel.user_stack_top,
     };
-    struct hw_interrupt_trouble unused;
+    struct hw_interrupt_trouble unused = {0};
     bool returned;
 
     interrupt_made = vector;

@@ -48,7 +48,7 @@
 #define SEGMENT_STUB_LOAD  0
 #define SEGMENT_STUB_READ  1 /* + log2(width) */
 #define SEGMENT_STUB_WRITE 4
-#define SEGMENT_STUBS      7 /* of one register */
+#define SEGMENT_STUBS      7  /* of one register */
 #define SEGMENT_STUB_SS0   42 /* SS at CPL 0, which then gets the ROM's own again */
 #define SEGMENT_STUB_JUMP  43
 #define SEGMENT_STUB_INT   44
