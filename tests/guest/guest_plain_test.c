@@ -169,6 +169,23 @@ static void wrong_modules_are_refused(void **state)
     assert_null(guest);
 }
 
+static void plain_is_for_direct_guests(void **state)
+{
+    const struct kms_guest_options options = {
+        .kernel = "mini", .mode = KMS_GUEST_WINDOW, .plain = true, .machine.cpus = 2};
+    struct kms_guest *guest;
+    (void)state;
+    const enum kms_status status = kms_guest_new(&options, &guest);
+    if (status == KMS_UNSUPPORTED)
+        kms_skip("the linear window needs Linux on x86-64");
+    assert_int_equal(status, KMS_OK);
+    assert_int_equal(kms_guest_mode(guest), KMS_GUEST_WINDOW);
+    assert_non_null(kms_guest_window(guest));
+    assert_ptr_equal(kms_machine_cpu(kms_guest_machine(guest), 0), kms_guest_cpu(guest));
+    assert_non_null(kms_machine_cpu(kms_guest_machine(guest), 1));
+    kms_guest_free(guest);
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST("a plain guest reaches every region of RAM by pointers", regions_are_reached),
     KMS_TEST("a plain guest has no pointers to what is not RAM", nothing_is_reached_beside_them),
@@ -177,5 +194,6 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("an access of an odd width ends the call", odd_widths_end_the_call),
     KMS_TEST("an access beyond RAM reads all ones, or ends the call", unbacked_is_a_policy),
     KMS_TEST("a guest without a module, or of a later one, is refused", wrong_modules_are_refused),
+    KMS_TEST("a guest with a window is never plain, and has the CPUs asked for", plain_is_for_direct_guests),
 };
 KMS_TESTS(guest_plain, tests)

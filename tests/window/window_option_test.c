@@ -115,6 +115,54 @@ static void neighbours_come_along(void **state)
     bench_free(bench);
 }
 
+static void neighbours_without_memory_stay_away(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new(&(struct kms_window_options){.around = 8});
+    kms_phys frame;
+    map_4m(bench, 2, (RAM_SIZE - KMS_PAGE_SIZE) | P | RW | A); /* the last frame, and the one behind it */
+    map_4m(bench, 3, RAM_SIZE | P | RW | A);
+    must_read(bench, AT_4M(2));
+    assert_true(kms_window_mapped(bench->window, AT_4M(2), &frame));
+    assert_false(kms_window_mapped(bench->window, AT_4M(3), &frame));
+    bench_free(bench);
+}
+
+/* A directory whose table is where nothing answers. */
+static void a_table_in_no_memory_is_reported(void **state)
+{
+    (void)state;
+    struct kms_machine *machine;
+    struct kms_window *window;
+    const struct kms_options made = {.ram_size = RAM_SIZE,
+                                     .ram = {.shared = true, .unbacked = KMS_REPORT, .fill = KMS_FILL_ZERO}};
+    const struct kms_access read = {0x1000, KMS_READ, KMS_AS_CURRENT};
+    skip_without_windows();
+    assert_int_equal(kms_machine_new(&made, &machine), KMS_OK);
+    struct kms_cpu *cpu = kms_machine_cpu(machine, 0);
+    assert_int_equal(kms_window_new(cpu, &(struct kms_window_options){0}, &window), KMS_OK);
+    assert_int_equal(kms_phys_store(kms_machine_ram(machine), DIRECTORY, 4, 0x10000000 | P), KMS_DONE);
+    assert_int_equal(kms_x86_write(cpu, KMS_X86_CR3, DIRECTORY, NULL), KMS_DONE);
+    assert_int_equal(kms_x86_write(cpu, KMS_X86_CR0, KMS_CR0_PE | KMS_CR0_PG, NULL), KMS_DONE);
+    assert_int_equal(kms_window_prefault(window, &read, 1, NULL), KMS_UNBACKED);
+    kms_window_free(window);
+    kms_machine_free(machine);
+}
+
+static void a_page_that_is_there_is_prefaulted_again(void **state)
+{
+    (void)state;
+    struct bench *bench = bench_new(NULL);
+    struct kms_access access = {FRAME(4), KMS_READ, KMS_AS_CURRENT};
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(kms_window_prefault(bench->window, &access, 4, NULL), KMS_DONE);
+    access.kind = KMS_WRITE;
+    assert_int_equal(kms_window_prefault(bench->window, &access, 4, NULL), KMS_DONE);
+    must_write(bench, FRAME(4), 44);
+    assert_int_equal(get(bench, FRAME(4)), 44);
+    bench_free(bench);
+}
+
 static void system_calls_need_prefault(void **state)
 {
     (void)state;
@@ -145,6 +193,9 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("without paging all RAM is in the window, and nothing else",
              without_paging_all_ram_is_in_the_window),
     KMS_TEST("fault-around takes neighbours that show no difference, and no others", neighbours_come_along),
+    KMS_TEST("fault-around takes no neighbour without memory", neighbours_without_memory_stay_away),
+    KMS_TEST("a page table where nothing answers is reported", a_table_in_no_memory_is_reported),
+    KMS_TEST("a page that is there can be prefaulted again", a_page_that_is_there_is_prefaulted_again),
     KMS_TEST("a system call works on pages that were prefaulted", system_calls_need_prefault),
 };
 KMS_TESTS(window_option, tests)
