@@ -198,6 +198,32 @@ static void put_word(struct text *text, const struct replay_op *op)
     put_number(text, op->first);
 }
 
+/* What stands behind the process that all of these begin with. */
+static void put_of_process(struct text *text, const struct replay_op *op)
+{
+    put_process(text, op->id2);
+    switch (op->code) {
+    case REPLAY_CREATE: put_number(text, op->first); break;
+    case REPLAY_PROCESS_ALLOC:
+        put_handle(text, op->id);
+        put_number(text, op->first);
+        break;
+    case REPLAY_PROCESS_FREE:
+    case REPLAY_STACK: put_first(text, op); break;
+    case REPLAY_SBRK:
+        put_handle(text, op->id);
+        text_char(text, ' ');
+        text_signed(text, (int64_t)op->first);
+        break;
+    case REPLAY_REALLOC:
+        put_first(text, op);
+        put_number(text, op->second);
+        break;
+    case REPLAY_DUPLICATE: put_process(text, op->id); break;
+    default: break;
+    }
+}
+
 static void put_operands(struct text *text, const struct replay_event *event)
 {
     const struct replay_op *const op = event->op;
@@ -218,26 +244,25 @@ static void put_operands(struct text *text, const struct replay_event *event)
     case REPLAY_WRITE:
     case REPLAY_FETCH: put_access(text, op); break;
     case REPLAY_CREATE:
-        put_process(text, op->id2);
-        put_number(text, op->first);
-        break;
     case REPLAY_SWITCH:
-    case REPLAY_EXIT: put_process(text, op->id2); break;
+    case REPLAY_EXIT:
     case REPLAY_PROCESS_ALLOC:
-        put_process(text, op->id2);
-        put_handle(text, op->id);
-        put_number(text, op->first);
-        break;
     case REPLAY_PROCESS_FREE:
-        put_process(text, op->id2);
-        put_first(text, op);
-        break;
+    case REPLAY_SBRK:
+    case REPLAY_REALLOC:
+    case REPLAY_STACK:
+    case REPLAY_DUPLICATE: put_of_process(text, op); break;
+    case REPLAY_PROCESS_READ:
+    case REPLAY_PROCESS_WRITE:
+    case REPLAY_PROCESS_FETCH: put_process_access(text, op); break;
     case REPLAY_SYSCALL:
         put_number(text, op->pages);
         put_first(text, op);
         put_second(text, op);
         break;
-    case REPLAY_FAIL: put_number(text, op->first); break;
+    case REPLAY_FAIL:
+    case REPLAY_POLICY:
+    case REPLAY_CPU: put_number(text, op->first); break;
     case REPLAY_CHECK:
     case REPLAY_EXPECT_NO_FAULT: break;
     case REPLAY_EXPECT_STATUS:
@@ -245,32 +270,8 @@ static void put_operands(struct text *text, const struct replay_event *event)
         text_put(text, event->status_name((int32_t)(uint32_t)op->first));
         break;
     case REPLAY_EXPECT_FAULT: put_expected_fault(text, event); break;
-    case REPLAY_SBRK:
-        put_process(text, op->id2);
-        put_handle(text, op->id);
-        text_char(text, ' ');
-        text_signed(text, (int64_t)op->first);
-        break;
-    case REPLAY_REALLOC:
-        put_process(text, op->id2);
-        put_first(text, op);
-        put_number(text, op->second);
-        break;
-    case REPLAY_STACK:
-        put_process(text, op->id2);
-        put_first(text, op);
-        break;
-    case REPLAY_DUPLICATE:
-        put_process(text, op->id2);
-        put_process(text, op->id);
-        break;
-    case REPLAY_PROCESS_READ:
-    case REPLAY_PROCESS_WRITE:
-    case REPLAY_PROCESS_FETCH: put_process_access(text, op); break;
     case REPLAY_STORE:
     case REPLAY_LIMIT: put_word(text, op); break;
-    case REPLAY_POLICY:
-    case REPLAY_CPU: put_number(text, op->first); break;
     case REPLAY_EXPECT_MAPPED:
         put_first(text, op);
         put_second(text, op);
