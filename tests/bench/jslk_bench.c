@@ -48,13 +48,17 @@ void *reach_run(uint32_t address, uint32_t *bytes)
     return memory + address;
 }
 
+uint64_t reach_words;
+
 uint32_t word_at(uint32_t address)
 {
+    reach_words++;
     return *(const uint32_t *)(const void *)(memory + address);
 }
 
 void set_word_at(uint32_t address, uint32_t value)
 {
+    reach_words++;
     *(uint32_t *)(void *)(memory + address) = value;
 }
 
