@@ -3,9 +3,12 @@
 #include "riscv_walk.h"
 #include "translate.h"
 
+#include <assert.h>
+
 /* With ADUE, "the PTE is updated to have A set, and D if the access is a store". Upper entries have neither. */
 static void set_accessed_dirty(struct kms_cpu *cpu, struct kms_walk *walk, bool write)
 {
+    assert(walk->depth > 0 && "a translated address has an entry");
     struct kms_walk_level *leaf = &walk->level[walk->depth - 1u];
     const uint64_t bits = write ? KMS_RISCV_PTE_A | KMS_RISCV_PTE_D : KMS_RISCV_PTE_A;
     if ((leaf->entry & bits) == bits)

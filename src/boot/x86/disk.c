@@ -75,7 +75,7 @@ static void command(uint8_t what, uint32_t sector, uint8_t count)
 
 static uint32_t count_sectors(void)
 {
-    uint16_t words[SECTOR / 2];
+    static uint16_t words[SECTOR / 2];
 
     if (in8(STATUS) == STATUS_NOBODY)
         return 0;
