@@ -223,6 +223,13 @@ enum kms_delivery_end {
 
 #define KMS_DELIVERY_FAULTS 8u
 
+/* A handler whose first instruction has not run. */
+struct kms_handler {
+    uint8_t vector;
+    uint8_t error_code_pushed; /* 1: an error code lies on top of its stack */
+    uint32_t error_code;
+};
+
 /* What came of an interrupt. */
 struct kms_delivery {
     enum kms_delivery_end end;
@@ -232,6 +239,9 @@ struct kms_delivery {
     uint32_t error_code;
     unsigned faults;                             /* on the way */
     struct kms_fault fault[KMS_DELIVERY_FAULTS]; /* in order, as many as there is room for */
+    uint8_t
+        interrupts_handler; /* 1: `vector` interrupts another handler at its first fetch: IRET leads there */
+    struct kms_handler interrupted; /* that one */
 };
 
 /*
@@ -246,6 +256,13 @@ struct kms_delivery {
  */
 struct kms_delivery kms_x86_interrupt(struct kms_cpu *cpu, const struct kms_interrupt *interrupt,
                                       struct kms_x86_context *context);
+
+/*
+ * Go on in a handler that an exception had interrupted at its first fetch, after the IRET back to it: its first byte is
+ * fetched, and what goes wrong is delivered as above. KMS_DELIVERED with no fault says that it is fetched now.
+ */
+struct kms_delivery kms_x86_resume_handler(struct kms_cpu *cpu, const struct kms_handler *handler,
+                                           struct kms_x86_context *context);
 
 /*
  * IRET in 32-bit protected mode, with 32-bit operands, to the same or an outer level: pops EIP, CS, EFLAGS and, to an

@@ -70,6 +70,9 @@ struct visit {
     struct kms_segment_state kernel; /* the registers to come back to */
     uint64_t kernel_cr3;
     struct kms_x86_context context;
+    uint8_t vector;
+    bool in_handler; /* an exception was repaired that had interrupted one at its first fetch */
+    struct kms_handler handler;
     struct hw_interrupt_trouble *trouble;
 };
 
@@ -104,7 +107,7 @@ static void load_kernel_data(const struct visit *visit)
 }
 
 /* The handler that was reached. False: the program cannot go on. */
-static bool handle(struct visit *visit, const struct kms_delivery *delivery, uint8_t wanted, unsigned attempt)
+static bool handle(struct visit *visit, const struct kms_delivery *delivery, unsigned attempt)
 {
     struct kms_guest *guest = visit->guest;
     load_kernel_data(visit);
@@ -112,7 +115,7 @@ static bool handle(struct visit *visit, const struct kms_delivery *delivery, uin
         return guest_repair(guest, &delivery->fault[delivery->faults - 1], attempt);
     if (guest->on_interrupt)
         guest->on_interrupt(delivery->vector, delivery->error_code);
-    return delivery->faults == 0 && delivery->vector == wanted;
+    return !delivery->error_code_pushed && delivery->vector == visit->vector;
 }
 
 static void leave_ring3(const struct visit *visit)
@@ -124,33 +127,40 @@ static void leave_ring3(const struct visit *visit)
         kms_x86_write(cpu, KMS_X86_CR3, visit->kernel_cr3, NULL);
 }
 
-_Noreturn static void undone(const struct visit *visit, uint8_t vector)
+_Noreturn static void undone(const struct visit *visit)
 {
     leave_ring3(visit);
     guest_panic(visit->guest, "INT 0x%02x: its delivery is not modelled, or needs memory that is not there",
-                vector);
+                visit->vector);
 }
 
-/* The way there and back once; *again says that an exception was repaired, so that the program's INT runs again. */
-static enum hw_interrupt_end interrupt_once(struct visit *visit, uint8_t vector, unsigned attempt,
-                                            bool *again)
+static struct kms_delivery deliver(struct visit *visit)
 {
+    const struct kms_interrupt interrupt = {visit->vector, KMS_INTERRUPT_SOFTWARE, INT_LENGTH, 0};
     struct kms_cpu *cpu = visit->guest->cpu;
-    const struct kms_interrupt interrupt = {vector, KMS_INTERRUPT_SOFTWARE, INT_LENGTH, 0};
-    const struct kms_delivery delivery = kms_x86_interrupt(cpu, &interrupt, &visit->context);
+    return visit->in_handler ? kms_x86_resume_handler(cpu, &visit->handler, &visit->context)
+                             : kms_x86_interrupt(cpu, &interrupt, &visit->context);
+}
+
+/* To a handler and back once. *again: an exception was repaired, so that what it had interrupted is to go on. */
+static enum hw_interrupt_end interrupt_once(struct visit *visit, unsigned attempt, bool *again)
+{
+    const struct kms_delivery delivery = deliver(visit);
     struct kms_fault fault = {0};
     *again = delivery.faults > 0;
     if (delivery.faults > 0)
         tell(visit, &delivery.fault[0]);
     if (delivery.end == KMS_DELIVERY_UNDONE)
-        undone(visit, vector);
+        undone(visit);
     if (delivery.end != KMS_DELIVERED)
         return HW_INTERRUPT_DEAD;
-    if (!handle(visit, &delivery, vector, attempt))
+    if (!handle(visit, &delivery, attempt))
         return HW_INTERRUPT_FAULTED;
     if (delivery.error_code_pushed)
         visit->context.esp += ERROR_CODE_BYTES;
-    if (kms_x86_iret(cpu, &visit->context, &fault) == KMS_DONE)
+    visit->in_handler = delivery.interrupts_handler;
+    visit->handler = delivery.interrupted;
+    if (kms_x86_iret(visit->guest->cpu, &visit->context, &fault) == KMS_DONE)
         return HW_INTERRUPT_RETURNED;
     tell(visit, &fault);
     return HW_INTERRUPT_FAULTED;
@@ -164,6 +174,7 @@ enum hw_interrupt_end hw_user_interrupt(uint8_t vector, struct hw_interrupt_trou
                           .kernel = kms_segment_get_state(guest->cpu),
                           .kernel_cr3 = kms_x86_read(guest->cpu, KMS_X86_CR3),
                           .context = {.eflags = KMS_EFLAGS_FIXED},
+                          .vector = vector,
                           .trouble = trouble ? trouble : &unused};
     *visit.trouble = (struct hw_interrupt_trouble){0};
     if (guest->user_cr3)
@@ -172,7 +183,7 @@ enum hw_interrupt_end hw_user_interrupt(uint8_t vector, struct hw_interrupt_trou
     enum hw_interrupt_end end = HW_INTERRUPT_RETURNED;
     bool again = true;
     for (unsigned attempt = 0; again && end == HW_INTERRUPT_RETURNED; attempt++)
-        end = interrupt_once(&visit, vector, attempt, &again);
+        end = interrupt_once(&visit, attempt, &again);
     leave_ring3(&visit);
     return end;
 }

@@ -80,27 +80,21 @@ static struct kms_delivery arrived(struct kms_delivery told, const struct interr
     return told;
 }
 
-static struct interrupt_event event_asked_for(const struct kms_interrupt *interrupt, uint32_t eip)
+static void note_interrupted(struct kms_delivery *told, const struct interrupt_event *event)
 {
-    const bool exception = interrupt->kind == KMS_INTERRUPT_EXCEPTION;
-    return (struct interrupt_event){.vector = interrupt->vector,
-                                    .software = interrupt->kind == KMS_INTERRUPT_SOFTWARE,
-                                    .exception = exception,
-                                    .pushes_error = exception && interrupt_is(interrupt->vector, WITH_ERROR),
-                                    .error = interrupt->error_code,
-                                    .eip = eip + interrupt->length};
+    told->interrupts_handler = 1;
+    told->interrupted = (struct kms_handler){event->vector, event->pushes_error, event->error};
 }
 
-struct kms_delivery kms_x86_interrupt(struct kms_cpu *cpu, const struct kms_interrupt *interrupt,
-                                      struct kms_x86_context *context)
+/* From an event on; `stands`: the CPU is at its handler's door already. */
+static struct kms_delivery chain(struct kms_cpu *cpu, struct kms_x86_context *context,
+                                 struct interrupt_event event, bool stands)
 {
-    assert(cpu && interrupt && context);
     struct kms_delivery told = {.end = KMS_DELIVERY_UNDONE};
-    struct interrupt_event event = event_asked_for(interrupt, context->eip);
     while (is_modelled(cpu, context)) {
         struct kms_fault fault;
-        enum kms_result result = interrupt_deliver(cpu, context, &event, &fault);
-        const bool stands = result == KMS_DONE;
+        enum kms_result result = stands ? KMS_DONE : interrupt_deliver(cpu, context, &event, &fault);
+        stands = result == KMS_DONE;
         if (stands)
             result = fetch_handler(cpu, context, &fault);
         if (result == KMS_DONE)
@@ -116,8 +110,38 @@ struct kms_delivery kms_x86_interrupt(struct kms_cpu *cpu, const struct kms_inte
             told.end = KMS_TRIPLE_FAULT;
             break;
         }
+        if (stands)
+            note_interrupted(&told, &event);
         event = stands ? event_of_fault(&fault, context->eip) : event_after(&event, &fault, context->eip);
         event.from_fetch = stands;
+        stands = false;
     }
     return told;
+}
+
+static struct interrupt_event event_asked_for(const struct kms_interrupt *interrupt, uint32_t eip)
+{
+    const bool exception = interrupt->kind == KMS_INTERRUPT_EXCEPTION;
+    return (struct interrupt_event){.vector = interrupt->vector,
+                                    .software = interrupt->kind == KMS_INTERRUPT_SOFTWARE,
+                                    .exception = exception,
+                                    .pushes_error = exception && interrupt_is(interrupt->vector, WITH_ERROR),
+                                    .error = interrupt->error_code,
+                                    .eip = eip + interrupt->length};
+}
+
+struct kms_delivery kms_x86_interrupt(struct kms_cpu *cpu, const struct kms_interrupt *interrupt,
+                                      struct kms_x86_context *context)
+{
+    assert(cpu && interrupt && context);
+    return chain(cpu, context, event_asked_for(interrupt, context->eip), false);
+}
+
+struct kms_delivery kms_x86_resume_handler(struct kms_cpu *cpu, const struct kms_handler *handler,
+                                           struct kms_x86_context *context)
+{
+    assert(cpu && handler && context);
+    const struct interrupt_event event = {
+        .vector = handler->vector, .pushes_error = handler->error_code_pushed, .error = handler->error_code};
+    return chain(cpu, context, event, true);
 }

@@ -379,18 +379,6 @@ static void a_handler_whose_page_comes_by_a_fault_runs_after_the_repair(void **s
     kms_guest_free(guest);
 }
 
-static void an_interrupt_without_a_gate_is_a_fault_of_the_program(void **state)
-{
-    struct kms_guest *guest = boot_row(state);
-    set_gate(guest, 13, HANDLER);
-    const struct interrupt came = interrupt(guest, 0x22);
-    assert_int_equal(came.end, HW_INTERRUPT_FAULTED);
-    assert_int_equal(came.trouble.vector, 13);
-    assert_int_equal(came.trouble.error, 0x22 * 8 + 2);
-    assert_int_equal(handled_vector, 13);
-    kms_guest_free(guest);
-}
-
 static struct kms_guest *interrupted;
 
 /* The kernel loses the CS that its handler returns to. */
@@ -406,6 +394,56 @@ static void visit_and_break(void *context)
     interrupt_body(&(struct interrupt){.vector = TIMER_VECTOR});
     hw_set_interrupt_handler(break_frame);
     came->end = hw_user_interrupt(came->vector, &came->trouble);
+}
+
+/* The frame that the page fault pushed below the INT's, SS ESP EFLAGS CS EIP, leads to the handler, not behind an INT. */
+static void the_repair_returns_into_the_handler_in_ring_0(void **state)
+{
+    struct kms_guest *guest = boot_row(state);
+    set_gate(guest, TIMER_VECTOR, MINI_DEMAND + 0x10);
+    assert_int_equal(interrupt(guest, TIMER_VECTOR).end, HW_INTERRUPT_RETURNED);
+    assert_int_equal(phys32(guest, STACK + 0xff0), 0x1b);               /* CS of the program */
+    assert_int_equal(phys32(guest, STACK + 0xfec), 2);                  /* behind its INT */
+    assert_int_equal(phys32(guest, STACK + 0xfe4), CODE);               /* CS of the handler */
+    assert_int_equal(phys32(guest, STACK + 0xfe0), MINI_DEMAND + 0x10); /* its first byte */
+    kms_guest_free(guest);
+}
+
+static void the_return_after_a_repair_is_to_ring_3(void **state)
+{
+    struct interrupt came = {.vector = TIMER_VECTOR + 1};
+    interrupted = boot_row(state);
+    set_gate(interrupted, TIMER_VECTOR + 1, MINI_DEMAND + 0x10);
+    call(interrupted, visit_and_break, &came);
+    assert_int_equal(came.end, HW_INTERRUPT_FAULTED);
+    assert_int_equal(handled_vector, TIMER_VECTOR + 1);
+    assert_int_equal(phys32(interrupted, STACK + 0xff0), 0); /* the CS that break_frame took away */
+    kms_guest_free(interrupted);
+}
+
+/* The program's vector has no gate: #GP, whose handler lies in a page on demand, ends the program. */
+static void an_exception_s_handler_that_is_repaired_still_ends_the_program(void **state)
+{
+    struct kms_guest *guest = boot_row(state);
+    set_gate(guest, 13, MINI_DEMAND + 0x10);
+    const struct interrupt came = interrupt(guest, 0x22);
+    assert_int_equal(came.end, HW_INTERRUPT_FAULTED);
+    assert_int_equal(came.trouble.vector, 13);
+    assert_int_equal(handled, 1);
+    assert_int_equal(handled_vector, 13);
+    kms_guest_free(guest);
+}
+
+static void an_interrupt_without_a_gate_is_a_fault_of_the_program(void **state)
+{
+    struct kms_guest *guest = boot_row(state);
+    set_gate(guest, 13, HANDLER);
+    const struct interrupt came = interrupt(guest, 0x22);
+    assert_int_equal(came.end, HW_INTERRUPT_FAULTED);
+    assert_int_equal(came.trouble.vector, 13);
+    assert_int_equal(came.trouble.error, 0x22 * 8 + 2);
+    assert_int_equal(handled_vector, 13);
+    kms_guest_free(guest);
 }
 
 static void a_handler_that_breaks_its_frame_cannot_return(void **state)
@@ -476,6 +514,11 @@ static const struct CMUnitTest tests[] = {
                   it_dies_when_no_handler_can_be_fetched),
     IN_BOTH_MODES("a handler whose page comes by a fault runs after the repair",
                   a_handler_whose_page_comes_by_a_fault_runs_after_the_repair),
+    IN_BOTH_MODES("after the repair the handler goes on, and the program's INT does not run again",
+                  the_repair_returns_into_the_handler_in_ring_0),
+    IN_BOTH_MODES("after the repair the handler returns to ring 3", the_return_after_a_repair_is_to_ring_3),
+    IN_BOTH_MODES("an exception's handler that a repair brings still ends the program",
+                  an_exception_s_handler_that_is_repaired_still_ends_the_program),
     IN_BOTH_MODES("an interrupt without a gate is a fault of the program",
                   an_interrupt_without_a_gate_is_a_fault_of_the_program),
 };

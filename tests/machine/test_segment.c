@@ -348,6 +348,55 @@ static void the_page_faults_handler_missing_too_is_a_loop_of_its_own(void **stat
     rig_free(&rig);
 }
 
+/* Gates of INT and of page faults lead to different pages, so that the second's handler finds the first's absent. */
+static void a_handler_interrupted_at_its_first_fetch_goes_on_when_it_is_there(void **state)
+{
+    (void)state;
+    struct rig rig = with_paging();
+    struct kms_x86_context context = enter_ring3(&rig);
+    rig_map32(&rig, HANDLER + 0x1000, (HANDLER + 0x1000) | P);
+    rig_poke(&rig, IDT + 8 * KMS_VECTOR_PF, 8, 0x0008ee0000085000);
+    unmap(&rig, HANDLER);
+    const struct kms_delivery first = int_0x21(&rig, &context);
+    assert_int_equal(first.vector, KMS_VECTOR_PF);
+    assert_int_equal(first.interrupts_handler, 1);
+    assert_int_equal(first.interrupted.vector, 0x21);
+    assert_int_equal(first.interrupted.error_code_pushed, 0);
+    context.esp += 4; /* the error code */
+    assert_int_equal(kms_x86_iret(rig.cpu, &context, NULL), KMS_DONE);
+    assert_int_equal(context.eip, HANDLER);
+    const struct kms_delivery absent = kms_x86_resume_handler(rig.cpu, &first.interrupted, &context);
+    assert_int_equal(absent.vector, KMS_VECTOR_PF);
+    assert_int_equal(absent.faults, 1);
+    assert_int_equal(absent.interrupted.vector, 0x21);
+    context.esp += 4;
+    assert_int_equal(kms_x86_iret(rig.cpu, &context, NULL), KMS_DONE);
+    rig_map32(&rig, HANDLER, HANDLER | P);
+    const struct kms_delivery there = kms_x86_resume_handler(rig.cpu, &first.interrupted, &context);
+    assert_int_equal(there.end, KMS_DELIVERED);
+    assert_int_equal(there.vector, 0x21);
+    assert_int_equal(there.faults, 0);
+    assert_int_equal(there.interrupts_handler, 0);
+    assert_int_equal(context.esp, STACK + 0x1000 - 20);
+    rig_free(&rig);
+}
+
+/* The gate is missing: #GP, at whose handler nothing is. */
+static void an_exceptions_handler_that_is_interrupted_is_told_with_its_error_code(void **state)
+{
+    (void)state;
+    struct rig rig = with_paging();
+    struct kms_x86_context context = enter_ring3(&rig);
+    rig_poke(&rig, IDT + 8 * 0x21, 8, 0);
+    rig_poke(&rig, IDT + 8 * KMS_VECTOR_GP, 8, 0x0008ee0000085000);
+    const struct kms_delivery delivery = int_0x21(&rig, &context);
+    assert_int_equal(delivery.vector, KMS_VECTOR_PF);
+    assert_int_equal(delivery.interrupted.vector, KMS_VECTOR_GP);
+    assert_int_equal(delivery.interrupted.error_code_pushed, 1);
+    assert_int_equal(delivery.interrupted.error_code, 8 * 0x21 + 2); /* IDT */
+    rig_free(&rig);
+}
+
 static void interrupts_are_modelled_in_protected_32_bit_mode_alone(void **state)
 {
     (void)state;
@@ -493,6 +542,10 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("a page fault without a gate is a double fault", a_page_fault_without_a_gate_is_a_double_fault),
     KMS_TEST("a page fault whose own handler is missing is a loop, and all its faults are told",
              the_page_faults_handler_missing_too_is_a_loop_of_its_own),
+    KMS_TEST("a handler that was interrupted at its first fetch goes on when it is there",
+             a_handler_interrupted_at_its_first_fetch_goes_on_when_it_is_there),
+    KMS_TEST("an exception's handler that is interrupted is told with its error code",
+             an_exceptions_handler_that_is_interrupted_is_told_with_its_error_code),
     KMS_TEST("interrupts are modelled in protected 32-bit mode alone",
              interrupts_are_modelled_in_protected_32_bit_mode_alone),
     KMS_TEST("IRET faults where its frame is not mapped, and changes nothing",
