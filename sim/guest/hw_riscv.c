@@ -64,6 +64,8 @@ enum kms_result guest_riscv_transfer(struct kms_guest *guest, const struct guest
 uint64_t guest_riscv_syscall(struct kms_guest *guest, uint64_t command, uint64_t arg1, uint64_t arg2)
 {
     const uint64_t xlen = guest->module->ops->arch == GUEST_RV64 ? UINT64_MAX : UINT32_MAX;
+    go_to_level(guest, guest->riscv.acting, true); /* ECALL comes from there */
+    go_to_level(guest, 0, false);
     if (!guest->riscv.on_ecall)
         return xlen;
     return guest->riscv.on_ecall(command & xlen, arg1 & xlen, arg2 & xlen) & xlen;

@@ -6,7 +6,11 @@
 
 #define SINGLE_FENCES 16u /* more pages than this are one fence of everything */
 
-static bool leave_others; /* zero at boot: others are fenced */
+#if !defined(VIMIX_FENCE_OTHERS)
+#define VIMIX_FENCE_OTHERS 1 /* 0: vimix_unfenced, which forgets them */
+#endif
+
+static bool leave_others = !VIMIX_FENCE_OTHERS;
 
 reg_t mmu_make_satp(pagetable_t pagetable, unsigned asid)
 {

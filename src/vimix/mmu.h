@@ -25,7 +25,8 @@ void mmu_set_page_table(pagetable_t pagetable, unsigned asid);
 /* Every hart forgets these pages; beyond a few, everything. */
 void mmu_flush(reg_t va, reg_t pages);
 
-/* For the demonstration of what happens without: mmu_flush() leaves out the other harts. True at boot. */
+/* For the demonstration of what happens without: mmu_flush() leaves out the other harts. True at boot, but in
+ * vimix_unfenced and vimix32_unfenced. */
 void mmu_fence_others(bool fence);
 
 #endif

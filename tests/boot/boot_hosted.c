@@ -53,7 +53,7 @@ static struct kms_guest *boot_guest(const struct boot_hosted *what)
 {
     const uint32_t ram_size = what->subject->ram_size ? what->subject->ram_size : BOOT_RAM_SIZE;
     const struct kms_guest_options options = {
-        .kernel = boot_kernel.ops->name,
+        .kernel = BOOT_KERNEL,
         .mode = what->mode,
         .machine = {.ram_size = ram_size, .ram.fill = KMS_FILL_ZERO, .accessed = KMS_ACCESSED_ON_WALK}};
     struct kms_guest *guest = NULL;

@@ -368,6 +368,26 @@ static void without_a_remote_fence_a_hart_uses_the_old_page(void **state)
     assert_int_equal(hart_1_reads_after_a_change(false), 0x01d);
 }
 
+static void a_system_call_goes_over_the_trampoline_which_fences(void **state)
+{
+    const reg_t old = kernel_lend_page();
+    const reg_t new = kernel_lend_page();
+    pte_t *entry;
+    reg_t end;
+
+    (void)state;
+    set_physical_word((uint32_t)old, 0x01d);
+    set_physical_word((uint32_t) new, 0x2e3);
+    map_shared(old);
+    (void)start_program(SMALL, 0x11);
+    assert_int_equal(kernel_reads(SHARED), 0x01d);
+    entry = vm_walk(kvm_page_table(), SHARED, NULL, false);
+    *entry = (*entry & ~PTE_PPN) | physical_to_pte(new);
+    assert_int_equal(kernel_reads(SHARED), 0x01d);
+    assert_int_equal(umalloc_sbrk(0, &end), 0);
+    assert_int_equal(kernel_reads(SHARED), 0x2e3);
+}
+
 /* What it means: the first page that hart 0 takes from one process and gives to another is still in hart 1's TLB. Freed
  * last, the upper one of the two pages is handed out first: the other process has it right behind its program. */
 static void take_and_give(bool fence)
@@ -588,6 +608,8 @@ static const struct CMUnitTest tests[] = {
     AFTER_BOOT("a remote fence shows another hart what has changed", a_remote_fence_shows_the_change),
     AFTER_BOOT("without a remote fence a hart uses the old page",
                without_a_remote_fence_a_hart_uses_the_old_page),
+    AFTER_BOOT("a system call goes over the trampoline, which fences",
+               a_system_call_goes_over_the_trampoline_which_fences),
     AFTER_BOOT("without a remote fence a program writes another's memory",
                a_missing_remote_fence_lets_a_program_write_another_s_memory),
     AFTER_BOOT("with a remote fence that program faults", with_it_the_program_faults),

@@ -1,30 +1,6 @@
 /* entry.S - where the harts begin, the monitor's traps, and what cannot be said in C. */
 
-#include "boot.h"
-
-#if __riscv_xlen == 64
-#define LREG  ld
-#define SREG  sd
-#define BYTES 8
-#else
-#define LREG  lw
-#define SREG  sw
-#define BYTES 4
-#endif
-
-#define FRAME_SIZE (FRAME_WORDS * BYTES)
-
-    .macro save_registers
-    .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    SREG x\n, (\n - 1) * BYTES(sp)
-    .endr
-    .endm
-
-    .macro load_registers
-    .irp n, 1, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    LREG x\n, (\n - 1) * BYTES(sp)
-    .endr
-    .endm
+#include "registers.inc"
 
 /* ---- M-mode: every hart begins here ---- */
 
@@ -66,125 +42,45 @@ halt:
     .align 2
 monitor_trap:
     csrrw sp, mscratch, sp
-    addi sp, sp, -FRAME_SIZE
     save_registers
     csrr t0, mepc
-    SREG t0, 31 * BYTES(sp)
+    SREG t0, FRAME_PC(sp)
     csrr s0, mstatus
     call monitor_answer         /* the request is in a0 */
     csrw mstatus, s0
-    LREG t0, 31 * BYTES(sp)
+    LREG t0, FRAME_PC(sp)
     addi t0, t0, 4
     csrw mepc, t0
     load_registers
-    addi sp, sp, FRAME_SIZE
     csrrw sp, mscratch, sp
     mret
 
-/* ---- the monitor's accesses ----
-
-   On a page of their own at the end of the text: QEMU 7.2 keeps what M-mode fetches and what it loads under MPRV in one
-   TLB, so that an access under MPRV to the page that this code is fetched from is never translated. */
-
-    .section .text.access, "ax"
-
-/* unsigned monitor_load(address, width, mstatus bits, value); the only instruction that may trap is the access. */
-    .globl monitor_load, monitor_store, monitor_visit, monitor_call
-monitor_load:
-    la t0, access_failed
-    csrrw t1, mtvec, t0
-    li t2, MSTATUS_MPP_MASK
-    csrc mstatus, t2
-    li t5, 0
-    li t3, 2
-    bltu a1, t3, 1f
-    beq a1, t3, 2f
-    li t3, 4
-    beq a1, t3, 4f
-#if __riscv_xlen == 64
-    csrs mstatus, a2
-    ld t4, 0(a0)
-    j access_loaded
-4:  csrs mstatus, a2
-    lwu t4, 0(a0)
-    j access_loaded
-#else
-4:  csrs mstatus, a2
-    lw t4, 0(a0)
-    j access_loaded
-#endif
-2:  csrs mstatus, a2
-    lhu t4, 0(a0)
-    j access_loaded
-1:  csrs mstatus, a2
-    lbu t4, 0(a0)
-access_loaded:
-    li t2, MSTATUS_MPRV
-    csrc mstatus, t2
-    csrw mtvec, t1
-    SREG t4, 0(a3)
-    li a0, 1
-    ret
-
-monitor_store:
-    LREG t4, 0(a3)
-    la t0, access_failed
-    csrrw t1, mtvec, t0
-    li t2, MSTATUS_MPP_MASK
-    csrc mstatus, t2
-    li t3, 2
-    bltu a1, t3, 1f
-    beq a1, t3, 2f
-    li t3, 4
-    beq a1, t3, 4f
-#if __riscv_xlen == 64
-    csrs mstatus, a2
-    sd t4, 0(a0)
-    j access_stored
-#endif
-4:  csrs mstatus, a2
-    sw t4, 0(a0)
-    j access_stored
-2:  csrs mstatus, a2
-    sh t4, 0(a0)
-    j access_stored
-1:  csrs mstatus, a2
-    sb t4, 0(a0)
-access_stored:
-    li t2, MSTATUS_MPRV
-    csrc mstatus, t2
-    csrw mtvec, t1
-    li a0, 1
-    ret
-
-    .align 2
-access_failed:
-    li t2, MSTATUS_MPRV
-    csrc mstatus, t2
-    csrw mtvec, t1
-    li a0, 0
-    ret
-
-/* Nothing of what runs in U-mode is trusted to keep a register, but for mscratch, which it cannot reach. */
+/* void monitor_visit(struct visit *, reg_t mpp). Nothing of what runs below is trusted to keep a register, but for
+   mscratch, which it cannot reach. mstatus is written once, and MPP so that it stays what it is where it can. */
+    .globl monitor_visit, monitor_call
 monitor_visit:
-    addi sp, sp, -FRAME_SIZE
     save_registers
     csrr t0, mscratch
-    SREG t0, 31 * BYTES(sp)
+    SREG t0, FRAME_PC(sp)
     csrw mscratch, sp
     la t0, visit_ended
     csrw mtvec, t0
-    csrw mepc, a0
-    li t0, MSTATUS_MPP_MASK
-    csrc mstatus, t0            /* MPP = U */
+    LREG t0, VISIT_PC * BYTES(a0)
+    csrw mepc, t0
+    csrr t0, mstatus
+    li t1, ~MSTATUS_MPP_MASK
+    and t0, t0, t1
+    or t0, t0, a1
+    csrw mstatus, t0
+    enter_visit
     mret
     .align 2
 visit_ended:
     csrr sp, mscratch
-    LREG t0, 31 * BYTES(sp)
+    leave_visit
+    LREG t0, FRAME_PC(sp)
     csrw mscratch, t0
     load_registers
-    addi sp, sp, FRAME_SIZE
     ret
 
 /* ---- S-mode ---- */
@@ -193,27 +89,6 @@ visit_ended:
 monitor_call:
     ecall
     ret
-
-/* The page that both address spaces have at TRAMPOLINE. It runs at that address and at its own: what it needs from
-   elsewhere it takes by absolute address. */
-    .section .text.trampoline, "ax"
-    .globl trap_entry
-    .align 2
-trap_entry:
-    addi sp, sp, -FRAME_SIZE
-    save_registers
-    LREG t0, handler_address
-    jalr t0
-    load_registers
-    addi sp, sp, FRAME_SIZE
-    sret
-    .align 3
-handler_address:
-#if __riscv_xlen == 64
-    .dword trap_handle
-#else
-    .word trap_handle
-#endif
 
     .section .bss
     .align 4

@@ -14,15 +14,8 @@
 #define TEST_END  ((volatile uint32_t *)(uintptr_t)TEST_DEVICE)
 #define TEST_FAIL 0x3333u /* with an exit status in the upper half */
 
-/* Each hart's two levels, and at which it was left; hart 0 is always left at the kernel's. */
-static struct level {
-    reg_t kernel_satp, user_satp;
-    bool at_user;
-} levels[BOOT_HARTS];
+static struct level levels[BOOT_HARTS];
 static unsigned acting;
-
-static hw_trap_handler on_trap;
-static hw_ecall_handler on_ecall;
 
 /* ---- memory ---- */
 
@@ -76,15 +69,21 @@ void hw_use_hart(unsigned hart)
     acting = hart;
 }
 
-static void go_to_kernel(void)
+const struct level *hw_level(void)
 {
-    struct request request = {.kind = REQUEST_SATP, .satp = levels[acting].kernel_satp};
+    return &levels[acting];
+}
+
+void hw_go_to_level(bool user)
+{
+    struct level *const level = &levels[acting];
+    struct request load = {.kind = REQUEST_SATP, .satp = user ? level->user_satp : level->kernel_satp};
     struct request forget = {.kind = REQUEST_FENCE};
 
-    if (!levels[acting].at_user)
+    if (acting == 0 || level->at_user == user)
         return;
-    levels[acting].at_user = false;
-    monitor_ask(acting, &request);
+    level->at_user = user;
+    monitor_ask(acting, &load);
     monitor_ask(acting, &forget);
 }
 
@@ -93,28 +92,25 @@ uint64_t hw_read_satp(void)
     return levels[acting].kernel_satp;
 }
 
-/* From paging on, traps enter through the trampoline's own address. */
-static void set_trap_vector(reg_t satp)
+void hw_set_trap_vector(reg_t satp)
 {
-    const reg_t entry = (reg_t)(uintptr_t)trap_entry;
-
-    write_csr(stvec, satp & SATP_MODE ? TRAMPOLINE + (entry & PAGE_OFFSET) : entry);
+    write_csr(stvec, satp & SATP_MODE ? AT_TRAMPOLINE(trap_entry) : (reg_t)(uintptr_t)trap_entry);
 }
 
 void hw_write_satp(uint64_t satp)
 {
     struct request request = {.kind = REQUEST_SATP, .satp = (reg_t)satp};
 
-    go_to_kernel();
+    hw_go_to_level(false);
     levels[acting].kernel_satp = (reg_t)satp;
     monitor_ask(acting, &request);
     if (acting == 0)
-        set_trap_vector((reg_t)satp);
+        hw_set_trap_vector((reg_t)satp);
 }
 
 void hw_set_user_satp(uint64_t satp)
 {
-    go_to_kernel();
+    hw_go_to_level(false);
     levels[acting].user_satp = (reg_t)satp;
 }
 
@@ -142,103 +138,6 @@ void hw_remote_sfence_vma(const uint64_t *address, const uint16_t *asid)
         if (hart != acting)
             monitor_ask(hart, &request);
     }
-}
-
-/* ---- accesses ---- */
-
-static void go_to_level(struct request *request)
-{
-    struct level *const level = &levels[acting];
-
-    request->satp = request->user ? level->user_satp : level->kernel_satp;
-    request->stay = acting != 0;
-    if (request->stay)
-        level->at_user = request->user;
-}
-
-/* One access, again as long as the handler repairs what is wrong. */
-static bool run_access(struct request *request)
-{
-    for (;;) {
-        go_to_level(request);
-        monitor_ask(acting, request);
-        if (request->done)
-            return true;
-        if (!on_trap || !on_trap(&(struct hw_trap){request->cause, request->trap_value, request->user}))
-            return false;
-    }
-}
-
-static bool load(struct request request, uint64_t *value)
-{
-    if (!run_access(&request))
-        return false;
-    *value = request.value;
-    return true;
-}
-
-bool hw_user_load(uint64_t linear, unsigned width, uint64_t *value)
-{
-    return load(
-        (struct request){.kind = REQUEST_LOAD, .user = true, .address = (reg_t)linear, .width = width},
-        value);
-}
-
-bool hw_kernel_load(uint64_t linear, unsigned width, uint64_t *value)
-{
-    return load((struct request){.kind = REQUEST_LOAD, .address = (reg_t)linear, .width = width}, value);
-}
-
-bool hw_user_store(uint64_t linear, unsigned width, uint64_t value)
-{
-    struct request request = {
-        .kind = REQUEST_STORE, .user = true, .address = (reg_t)linear, .width = width, .value = value};
-
-    return run_access(&request);
-}
-
-bool hw_kernel_store(uint64_t linear, unsigned width, uint64_t value)
-{
-    struct request request = {
-        .kind = REQUEST_STORE, .address = (reg_t)linear, .width = width, .value = value};
-
-    return run_access(&request);
-}
-
-bool hw_user_fetch(uint64_t linear)
-{
-    struct request request = {.kind = REQUEST_FETCH, .user = true, .address = (reg_t)linear & ~(reg_t)1};
-
-    return run_access(&request);
-}
-
-/* ---- traps of the kernel itself ---- */
-
-void hw_set_trap_handler(hw_trap_handler handler)
-{
-    on_trap = handler;
-}
-
-void hw_set_ecall_handler(hw_ecall_handler handler)
-{
-    on_ecall = handler;
-}
-
-uint64_t hw_user_syscall(uint64_t command, uint64_t arg1, uint64_t arg2)
-{
-    if (!on_ecall)
-        return (reg_t)-1;
-    return (reg_t)on_ecall((reg_t)command, (reg_t)arg1, (reg_t)arg2);
-}
-
-/* Called by entry.S for every trap from S-mode. */
-void trap_handle(void);
-void trap_handle(void)
-{
-    const struct hw_trap trap = {read_csr(scause), read_csr(stval), false};
-
-    if (!on_trap || !on_trap(&trap))
-        hw_panic("a fault in the kernel");
 }
 
 /* ---- console and end ---- */

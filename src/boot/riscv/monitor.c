@@ -39,63 +39,28 @@ static void fence(const struct request *request)
         fence_all();
 }
 
-static void load_satp(reg_t satp)
+/* All traps of a visit are the monitor's: hart 0 delegates the kernel's otherwise. */
+static void visit(const struct request *request)
 {
-    if (read_csr(satp) == satp)
-        return;
-    write_csr(satp, satp);
-    fence_all();
-}
-
-/*
- * A hart fetches in order to execute. RAM behind the kernel's image may not be executed, says the PMP: a fetch there that
- * the page tables allow ends in an access fault, before anything has run.
- */
-static bool fetch(reg_t address)
-{
+    struct visit *const what = request->visit;
     const reg_t delegated = read_csr(medeleg);
     const reg_t vector = read_csr(mtvec);
-    bool refused;
 
     write_csr(medeleg, 0);
-    monitor_visit(address);
+    monitor_visit(what, request->user ? 0 : MSTATUS_MPP_S);
     write_csr(mtvec, vector);
     write_csr(medeleg, delegated);
-    refused = read_csr(mcause) == CAUSE_FETCH_PAGE_FAULT && read_csr(mepc) == address;
-    return !refused;
+    what->cause = read_csr(mcause);
+    what->pc = read_csr(mepc);
+    what->trap_value = read_csr(mtval);
 }
 
-static bool transfer(struct request *request)
-{
-    const reg_t how = MSTATUS_MPRV | (request->user ? 0 : MSTATUS_MPP_S);
-
-    switch (request->kind) {
-    case REQUEST_LOAD: return monitor_load(request->address, request->width, how, &request->value) != 0;
-    case REQUEST_STORE: return monitor_store(request->address, request->width, how, &request->value) != 0;
-    default: return fetch(request->address);
-    }
-}
-
-static void access(struct request *request)
-{
-    const reg_t before = read_csr(satp);
-
-    load_satp(request->satp);
-    request->done = transfer(request);
-    if (!request->done) {
-        request->cause = read_csr(mcause);
-        request->trap_value = read_csr(mtval);
-    }
-    if (!request->stay)
-        load_satp(before);
-}
-
-void monitor_run(struct request *request)
+void monitor_run(const struct request *request)
 {
     switch (request->kind) {
     case REQUEST_FENCE: fence(request); break;
     case REQUEST_SATP: write_csr(satp, request->satp); break;
-    default: access(request); break;
+    default: visit(request); break;
     }
 }
 
@@ -145,6 +110,7 @@ static _Noreturn void serve(unsigned hart)
 
 /* ---- the beginning ---- */
 
+/* RAM behind the kernel's image may not be executed, in S-mode and U-mode: a program's bytes are not run, only judged. */
 static void open_memory(void)
 {
     write_csr(pmpaddr0, KERNEL_END >> 2);
