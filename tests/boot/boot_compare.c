@@ -2,6 +2,7 @@
 
 #include "kms_test.h"
 
+#include <kernel/hw.h>
 #include <kernel/x86.h>
 #include <string.h>
 
@@ -40,13 +41,45 @@ static void compare_lines(const struct runs *runs)
     }
 }
 
+/* The first byte that differs, or size. */
+static size_t first_difference(const unsigned char *here, const unsigned char *there, size_t size)
+{
+    size_t at = 0;
+
+    if (memcmp(here, there, size) == 0)
+        return size;
+    while (here[at] == there[at])
+        at++;
+    return at;
+}
+
+static void compare_range(const struct runs *runs, const struct boot_range *range)
+{
+    const unsigned char *const here = runs->hosted.ram + (range->start - BOOT_RAM_BASE);
+    const unsigned char *const there = runs->metal.ram + (range->start - BOOT_RAM_BASE);
+    const size_t size = range->end - range->start;
+    const size_t at = first_difference(here, there, size);
+
+    if (at < size)
+        fail_msg("physical 0x%08zx: hosted 0x%02x, metal 0x%02x", range->start + at, here[at], there[at]);
+}
+
 static void compare_same(const struct runs *runs)
 {
     for (unsigned i = 0; i < runs->subject->same_count; i++)
-        for (uint32_t at = runs->subject->same[i].start; at < runs->subject->same[i].end; at++)
-            if (runs->hosted.ram[at - BOOT_RAM_BASE] != runs->metal.ram[at - BOOT_RAM_BASE])
-                fail_msg("physical 0x%08x: hosted 0x%02x, metal 0x%02x", at,
-                         runs->hosted.ram[at - BOOT_RAM_BASE], runs->metal.ram[at - BOOT_RAM_BASE]);
+        compare_range(runs, &runs->subject->same[i]);
+    for (unsigned i = 0; i < runs->hosted.book_count; i++)
+        compare_range(runs, &runs->hosted.books[i]);
+}
+
+static void compare_stores(const struct runs *runs)
+{
+    const size_t size = (size_t)runs->subject->store_pages * HW_STORE_PAGE;
+    const size_t at = size ? first_difference(runs->hosted.store, runs->metal.store, size) : 0;
+
+    if (at < size)
+        fail_msg("byte 0x%zx of the store: hosted 0x%02x, metal 0x%02x", at, runs->hosted.store[at],
+                 runs->metal.store[at]);
 }
 
 static uint32_t word(const struct boot_run *run, uint32_t physical)
@@ -77,13 +110,25 @@ static void compare_entry(const struct runs *runs, const struct place *place)
                  place->size == PAGE_SIZE ? "PTE" : "PDE", place->start, here, there);
 }
 
+static void compare_page(const struct runs *runs, const struct place *place, uint64_t entry)
+{
+    const uint32_t frame = (uint32_t)(entry & PAE_FRAME);
+
+    if (runs->subject->user_pages && (entry & (PTE_P | PTE_US)) == (PTE_P | PTE_US) &&
+        !meets_host_memory(runs->subject, place->start, place->size))
+        compare_range(runs, &(struct boot_range){frame, frame + PAGE_SIZE});
+}
+
 static void compare_table(const struct runs *runs, const struct place *above)
 {
     const uint32_t table = word(&runs->hosted, above->entry) & PAGE_FRAME;
 
-    for (uint32_t i = 0; i < TABLE_ENTRIES; i++)
-        compare_entry(
-            runs, &(struct place){above->directory, table + 4 * i, above->start + i * PAGE_SIZE, PAGE_SIZE});
+    for (uint32_t i = 0; i < TABLE_ENTRIES; i++) {
+        const struct place place = {above->directory, table + 4 * i, above->start + i * PAGE_SIZE, PAGE_SIZE};
+
+        compare_entry(runs, &place);
+        compare_page(runs, &place, word(&runs->hosted, place.entry));
+    }
 }
 
 static void compare_directory(const struct runs *runs, uint32_t directory)
@@ -134,7 +179,9 @@ static void compare_wide_table(const struct runs *runs, const struct place *abov
         uint32_t below;
 
         compare_wide_entry(runs, &place);
-        if (above->size > PAGE_SIZE && table_below(runs, place.entry, &below))
+        if (above->size == PAGE_SIZE)
+            compare_page(runs, &place, wide_word(&runs->hosted, place.entry));
+        else if (table_below(runs, place.entry, &below))
             compare_wide_table(runs, &(struct place){above->directory, 0, place.start, PAGE_SIZE}, below);
     }
 }
@@ -176,7 +223,7 @@ void boot_tells(const char *story)
     struct boot_run metal;
 
     need_metal();
-    boot_run_metal(NULL, 0, &metal);
+    boot_run_metal(&(struct boot_subject){.pae = false}, NULL, 0, &metal);
     assert_string_equal(metal.lines, story);
     boot_run_free(&metal);
 }
@@ -187,9 +234,10 @@ void boot_compare(const struct boot_hosted *hosted)
 
     need_metal();
     boot_run_hosted(hosted, &runs.hosted);
-    boot_run_metal(hosted->ops, hosted->count, &runs.metal);
+    boot_run_metal(hosted->subject, hosted->ops, hosted->count, &runs.metal);
     compare_lines(&runs);
     compare_same(&runs);
+    compare_stores(&runs);
     for (unsigned i = 0; i < runs.hosted.directory_count; i++)
         (runs.subject->pae ? compare_root : compare_directory)(&runs, runs.hosted.directories[i]);
     boot_run_free(&runs.hosted);

@@ -10,9 +10,10 @@
 void boot_tells(const char *story);
 
 /*
- * Run both and compare: lines of events, boot_subject.same, and every entry of every directory and page table. In the
- * window A and D bits too, but for the pages of boot_subject.host_memory; in direct mode the kernel's own accesses do
- * not go through the tables. The first difference fails the test. Skips where there is no metal.
+ * Run both and compare: lines of events, boot_subject.same and the books that were found, every entry of every directory
+ * and page table, with boot_subject.user_pages the bytes behind those that are the user's, and the backing store. In the window A and D bits
+ * too, but for the pages of boot_subject.host_memory; in direct mode the kernel's own accesses do not go through the
+ * tables. The first difference fails the test. Skips where there is no metal.
  */
 void boot_compare(const struct boot_hosted *hosted);
 

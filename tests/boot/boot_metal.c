@@ -3,10 +3,10 @@
 #include "kms_test.h"
 
 #include <fcntl.h>
+#include <kernel/hw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,6 +20,16 @@ static void make_files(struct boot_files *files)
     snprintf(files->operations, sizeof files->operations, "%s/operations", files->folder);
     snprintf(files->serial, sizeof files->serial, "%s/serial", files->folder);
     snprintf(files->ram, sizeof files->ram, "%s/ram", files->folder);
+    snprintf(files->disk, sizeof files->disk, "%s/disk", files->folder);
+}
+
+static void make_disk(const char *path, uint32_t pages)
+{
+    const int file = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+    assert_true(file >= 0);
+    assert_int_equal(ftruncate(file, (off_t)pages * HW_STORE_PAGE), 0);
+    close(file);
 }
 
 static void remove_files(const struct boot_files *files)
@@ -27,6 +37,7 @@ static void remove_files(const struct boot_files *files)
     unlink(files->operations);
     unlink(files->serial);
     unlink(files->ram);
+    unlink(files->disk);
     rmdir(files->folder);
 }
 
@@ -41,14 +52,14 @@ static void write_operations(const char *path, const struct replay_op *ops, uint
     assert_int_equal(fclose(file), 0);
 }
 
-static int run_qemu(const struct boot_files *files, bool operations)
+static int run_qemu(const struct boot_subject *subject, const struct boot_files *files, bool operations)
 {
     int status = 0;
     const pid_t child = fork();
 
     assert_true(child >= 0);
     if (child == 0)
-        boot_exec_qemu(files, operations);
+        boot_exec_qemu(subject, files, operations);
     assert_int_equal(waitpid(child, &status, 0), child);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
@@ -68,15 +79,17 @@ static char *read_text(const char *path)
     return text;
 }
 
-static void read_ram(const char *path, unsigned char *ram)
+/* The file's bytes, and zeros up to size. */
+static unsigned char *read_bytes(const char *path, size_t size)
 {
-    const int file = open(path, O_RDONLY);
-    void *const from = mmap(NULL, BOOT_RAM_SIZE, PROT_READ, MAP_SHARED, file, 0);
+    unsigned char *const bytes = calloc(1, size);
+    FILE *const file = fopen(path, "rb");
 
-    assert_ptr_not_equal(from, MAP_FAILED);
-    memcpy(ram, from, BOOT_RAM_SIZE);
-    munmap(from, BOOT_RAM_SIZE);
-    close(file);
+    assert_non_null(bytes);
+    assert_non_null(file);
+    assert_true(fread(bytes, 1, size, file) > 0);
+    fclose(file);
+    return bytes;
 }
 
 /* Keep what stands between the first event and the line "done ...", both of which have to be there. */
@@ -91,18 +104,21 @@ static void cut_events(char *serial)
     memmove(serial, first + 1, strlen(first + 1) + 1);
 }
 
-void boot_run_metal(const struct replay_op *ops, uint32_t count, struct boot_run *run)
+void boot_run_metal(const struct boot_subject *subject, const struct replay_op *ops, uint32_t count,
+                    struct boot_run *run)
 {
+    const size_t store_size = (size_t)subject->store_pages * HW_STORE_PAGE;
     struct boot_files files;
     int status;
 
     make_files(&files);
+    make_disk(files.disk, subject->store_pages);
     if (ops)
         write_operations(files.operations, ops, count);
-    status = run_qemu(&files, ops != NULL);
-    *run = (struct boot_run){.lines = read_text(files.serial), .ram = malloc(BOOT_RAM_SIZE)};
-    assert_non_null(run->ram);
-    read_ram(files.ram, run->ram);
+    status = run_qemu(subject, &files, ops != NULL);
+    *run = (struct boot_run){.lines = read_text(files.serial),
+                             .ram = read_bytes(files.ram, BOOT_RAM_SIZE),
+                             .store = store_size ? read_bytes(files.disk, store_size) : NULL};
     remove_files(&files);
     if (status != boot_exit_status(BOOT_EXIT_DONE) && status != boot_exit_status(BOOT_EXIT_BROKEN))
         fail_msg("qemu ended with %d; the image said: %s", status, run->lines);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "../../src/boot/boot_replay.h"
+#include "boot_run.h"
 
 #define BOOT_SECONDS    "60"
 #define BOOT_FOLDER_MAX 64
@@ -15,10 +16,12 @@
 struct boot_files {
     char folder[BOOT_FOLDER_MAX];
     char operations[BOOT_FOLDER_MAX + 16], serial[BOOT_FOLDER_MAX + 16], ram[BOOT_FOLDER_MAX + 16];
+    char disk[BOOT_FOLDER_MAX + 16];
 };
 
-/* Become QEMU with RAM and console in these files, and with the operations if there are any. */
-_Noreturn void boot_exec_qemu(const struct boot_files *files, bool operations);
+/* Become QEMU with RAM, console and disk in these files, and with the operations if there are any. */
+_Noreturn void boot_exec_qemu(const struct boot_subject *subject, const struct boot_files *files,
+                              bool operations);
 
 /* QEMU's exit status when the image ends with boot_exit(value). */
 int boot_exit_status(unsigned value);

@@ -22,7 +22,8 @@ int boot_exit_status(unsigned value)
     return (int)value;
 }
 
-_Noreturn void boot_exec_qemu(const struct boot_files *files, bool operations)
+_Noreturn void boot_exec_qemu(const struct boot_subject *subject, const struct boot_files *files,
+                              bool operations)
 {
     char memory[160];
     char serial[160];
@@ -54,6 +55,7 @@ _Noreturn void boot_exec_qemu(const struct boot_files *files, bool operations)
                                loader,
                                NULL};
 
+    (void)subject; /* this board has one size and no disk */
     snprintf(memory, sizeof memory, "memory-backend-file,id=ram,size=64M,mem-path=%s,share=on", files->ram);
     snprintf(serial, sizeof serial, "file:%s", files->serial);
     snprintf(loader, sizeof loader, "loader,file=%s,addr=0x%x,force-raw=on", files->operations, INITRD_BASE);

@@ -19,8 +19,12 @@ int boot_exit_status(unsigned value)
     return (int)(2 * value + 1);
 }
 
-_Noreturn void boot_exec_qemu(const struct boot_files *files, bool operations)
+_Noreturn void boot_exec_qemu(const struct boot_subject *subject, const struct boot_files *files,
+                              bool operations)
 {
+    const uint32_t kib = subject->metal_kib ? subject->metal_kib : BOOT_RAM_SIZE / 1024;
+    char size[16];
+    char disk[160];
     char memory[160];
     char serial[160];
     const char *arguments[] = {"timeout",
@@ -35,7 +39,7 @@ _Noreturn void boot_exec_qemu(const struct boot_files *files, bool operations)
                                "-cpu",
                                "qemu64", /* the least that has NX */
                                "-m",
-                               "128M",
+                               size,
                                "-object",
                                memory,
                                "-machine",
@@ -46,11 +50,17 @@ _Noreturn void boot_exec_qemu(const struct boot_files *files, bool operations)
                                "isa-debug-exit,iobase=0xf4,iosize=0x04",
                                "-kernel",
                                BOOT_IMAGE,
+                               "-drive",
+                               disk,
                                operations ? "-initrd" : NULL,
                                files->operations,
                                NULL};
 
-    snprintf(memory, sizeof memory, "memory-backend-file,id=ram,size=128M,mem-path=%s,share=on", files->ram);
+    snprintf(size, sizeof size, "%uK", kib);
+    snprintf(memory, sizeof memory, "memory-backend-file,id=ram,size=%s,mem-path=%s,share=on", size,
+             files->ram);
+    snprintf(disk, sizeof disk, "file=%s,format=raw,cache=unsafe,if=%s", files->disk,
+             subject->store_pages ? "ide" : "none");
     snprintf(serial, sizeof serial, "file:%s", files->serial);
     execvp(arguments[0], (char *const *)arguments);
     _exit(127);

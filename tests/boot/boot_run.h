@@ -17,17 +17,22 @@
 #define BOOT_RAM_SIZE 0x08000000u
 #endif
 #define BOOT_DIRECTORIES 32u
-
-struct boot_run {
-    char *lines;        /* one for each event, as replay_format() writes them, each with its line end */
-    unsigned char *ram; /* BOOT_RAM_SIZE bytes from BOOT_RAM_BASE on */
-    uint32_t directories[BOOT_DIRECTORIES]; /* hosted only: those that boot_subject.find_directories found */
-    unsigned directory_count;
-};
+#define BOOT_BOOKS       4u
 
 /* A range of physical memory; end is exclusive. */
 struct boot_range {
     uint32_t start, end;
+};
+
+struct boot_run {
+    char *lines;          /* one for each event, as replay_format() writes them, each with its line end */
+    unsigned char *ram;   /* BOOT_RAM_SIZE bytes from BOOT_RAM_BASE on */
+    unsigned char *store; /* boot_subject.store_pages of 4 KiB; NULL without a store */
+    /* Hosted only: what boot_subject.find_tables found. */
+    uint32_t directories[BOOT_DIRECTORIES];
+    unsigned directory_count;
+    struct boot_range books[BOOT_BOOKS];
+    unsigned book_count;
 };
 
 /* What a test says of its kernel. */
@@ -41,8 +46,15 @@ struct boot_subject {
     uint32_t
         ram_size; /* of the hosted machine, where the kernel uses all that the loader reports; 0: BOOT_RAM_SIZE */
     bool pae;     /* its directories are four PDPTEs and what they lead to */
-    /* Called in the hosted guest at the end: adds every directory that lives. NULL: none. */
-    void (*find_directories)(struct boot_run *run);
+    bool
+        user_pages; /* what user mode may reach is compared: no page tables are there, nor the BIOS's bytes */
+    /* An x86 kernel's: of the backing store, a disk on the metal; and KiB of the emulated PC's RAM, 0: as many as
+     * BOOT_RAM_SIZE has. */
+    uint32_t store_pages;
+    uint32_t metal_kib;
+    /* Called in the hosted guest at the end: adds every directory that lives, and books of the kernel's that have no
+     * place of their own and have to be the same byte for byte. NULL: none. */
+    void (*find_tables)(struct boot_run *run);
 };
 
 /* Why there is no metal here, or NULL. */
@@ -50,7 +62,8 @@ const char *boot_missing(void);
 
 /* Operations on the metal. Without operations, the boot story of the image; lines before the first event are
  * skipped. Fails the test on a time-out, and when the image ends in any other way than with its "done" line. */
-void boot_run_metal(const struct replay_op *ops, uint32_t count, struct boot_run *run);
+void boot_run_metal(const struct boot_subject *subject, const struct replay_op *ops, uint32_t count,
+                    struct boot_run *run);
 
 struct boot_hosted {
     const struct boot_subject *subject;

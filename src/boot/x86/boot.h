@@ -20,7 +20,7 @@
  */
 #define ENTRY_SECTION(kind) __attribute__((section("." #kind ".ul_visible")))
 
-#define BOOT_STACK_BOTTOM 0x001e0000u
+#define BOOT_STACK_BOTTOM 0x001f0000u
 #define BOOT_STACK_TOP    0x00200000u
 
 /* Selectors of the image's GDT: descriptors.c makes them, stubs.S has them too. */

@@ -1,7 +1,8 @@
 /*
  * disk.c - the backing store on the metal: the first IDE disk, by programmed I/O with 28-bit sector numbers ("AT
- * Attachment with Packet Interface", commands IDENTIFY DEVICE, READ SECTOR(S), WRITE SECTOR(S)). Where there is no
- * such disk there is no store.
+ * Attachment with Packet Interface", commands IDENTIFY DEVICE, SET MULTIPLE MODE, READ and WRITE MULTIPLE, READ and
+ * WRITE SECTOR(S)). A page moves at once where the disk can, for each time that it has to be waited for costs more than the
+ * bytes do. Where there is no such disk there is no store.
  */
 #include <kernel/hw.h>
 
@@ -27,15 +28,20 @@
 #define DEVICE_FIRST_LBA 0xe0u
 #define NO_INTERRUPTS    0x02u
 
-#define COMMAND_READ     0x20u
-#define COMMAND_WRITE    0x30u
-#define COMMAND_IDENTIFY 0xecu
+#define COMMAND_READ           0x20u
+#define COMMAND_WRITE          0x30u
+#define COMMAND_READ_MULTIPLE  0xc4u
+#define COMMAND_WRITE_MULTIPLE 0xc5u
+#define COMMAND_SET_MULTIPLE   0xc6u
+#define COMMAND_IDENTIFY       0xecu
 
 #define SECTOR           512u
 #define SECTORS_IN_PAGE  (HW_STORE_PAGE / SECTOR)
 #define SECTORS_28_BITS  0x10000000u
 #define IDENTIFY_SECTORS 60 /* and 61: how many there are, in words */
 #define POLLS            10000000u
+
+static uint32_t block = 1; /* sectors that the disk moves each time that it wants data */
 
 static inline void out16s(uint16_t port, const void *words, uint32_t count)
 {
@@ -87,6 +93,13 @@ static uint32_t count_sectors(void)
     return words[IDENTIFY_SECTORS] | (uint32_t)words[IDENTIFY_SECTORS + 1] << 16;
 }
 
+/* A disk that refuses goes on sector by sector. */
+static void choose_block(void)
+{
+    command(COMMAND_SET_MULTIPLE, 0, SECTORS_IN_PAGE);
+    block = wait_ready() & (STATUS_BUSY | STATUS_ERROR | STATUS_FAULT) ? 1 : SECTORS_IN_PAGE;
+}
+
 uint32_t hw_store_pages(void)
 {
     static uint32_t pages;
@@ -96,6 +109,8 @@ uint32_t hw_store_pages(void)
         const uint32_t sectors = count_sectors();
 
         pages = (sectors < SECTORS_28_BITS ? sectors : SECTORS_28_BITS) / SECTORS_IN_PAGE;
+        if (pages > 0)
+            choose_block();
         asked = true;
     }
     return pages;
@@ -111,17 +126,27 @@ static bool is_whole(const struct hw_transfer *transfer)
 static bool move_sectors(const struct hw_transfer *transfer)
 {
     uint8_t *at = transfer->memory;
+    uint32_t left = transfer->bytes, bytes;
 
-    for (uint32_t left = transfer->bytes / SECTOR; left > 0; left--) {
+    while (left > 0) {
+        bytes = left < block * SECTOR ? left : block * SECTOR;
         if (!wants_data(wait_ready()))
             return false;
         if (transfer->write)
-            out16s(DATA, at, SECTOR / 2);
+            out16s(DATA, at, bytes / 2);
         else
-            in16s(DATA, at, SECTOR / 2);
-        at += SECTOR;
+            in16s(DATA, at, bytes / 2);
+        at += bytes;
+        left -= bytes;
     }
     return !(wait_ready() & (STATUS_BUSY | STATUS_ERROR | STATUS_FAULT));
+}
+
+static uint8_t command_for(const struct hw_transfer *transfer)
+{
+    if (block > 1)
+        return transfer->write ? COMMAND_WRITE_MULTIPLE : COMMAND_READ_MULTIPLE;
+    return transfer->write ? COMMAND_WRITE : COMMAND_READ;
 }
 
 int32_t hw_store_transfer(const struct hw_transfer *transfer)
@@ -130,6 +155,6 @@ int32_t hw_store_transfer(const struct hw_transfer *transfer)
 
     if (!is_whole(transfer))
         return -1;
-    command(transfer->write ? COMMAND_WRITE : COMMAND_READ, sector, (uint8_t)(transfer->bytes / SECTOR));
+    command(command_for(transfer), sector, (uint8_t)(transfer->bytes / SECTOR));
     return move_sectors(transfer) ? (int32_t)transfer->bytes : -1;
 }

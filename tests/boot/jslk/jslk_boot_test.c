@@ -35,7 +35,7 @@ static const struct boot_subject jslk = {
     .host_memory_count = 1,
     .same = same,
     .same_count = sizeof same / sizeof same[0],
-    .find_directories = find_directory,
+    .find_tables = find_directory,
 };
 
 /* Worked out by hand: headers of 12 bytes, footers of 8, the first block at 0xc0080000. */

@@ -18,7 +18,7 @@ static const struct boot_range host_memory[] = {
 static const struct boot_range heap_table = {
     VANA_HEAP_TABLE_ADDRESS, VANA_HEAP_TABLE_ADDRESS + VANA_HEAP_SIZE_BYTES / VANA_HEAP_BLOCK_SIZE};
 
-static void find_directories(struct boot_run *run)
+static void find_tables(struct boot_run *run)
 {
     kernel_page(); /* the descriptors are the kernel's memory */
     run->directories[run->directory_count++] = kernel_chunk()->directory_entry;
@@ -31,7 +31,7 @@ static const struct boot_subject vana = {
     .host_memory_count = sizeof host_memory / sizeof host_memory[0],
     .same = &heap_table,
     .same_count = 1,
-    .find_directories = find_directories,
+    .find_tables = find_tables,
 };
 
 /* Worked out by hand: blocks of 4 KiB from 16 MiB on, 1026 for a directory, first fit. */

@@ -5,20 +5,10 @@
 
 #include "config.h"
 #include "paging.h"
+#include "vlsos_dice.h"
 
 #define HANDLES     24u
 #define CHECK_EVERY 50u
-
-/* A linear congruential generator: the same numbers everywhere. */
-struct dice {
-    uint32_t state;
-};
-
-static uint32_t roll(struct dice *dice, uint32_t sides)
-{
-    dice->state = dice->state * 1664525u + 1013904223u;
-    return (dice->state >> 8) % sides;
-}
 
 static uint32_t any_size(struct dice *dice)
 {

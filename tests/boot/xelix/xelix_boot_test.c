@@ -26,7 +26,7 @@ static const struct boot_range same[] = {
     {XELIX_EARLY_END, XELIX_EARLY_END + 0x10000}, /* where kmalloc's arena begins */
 };
 
-static void find_directories(struct boot_run *run)
+static void find_tables(struct boot_run *run)
 {
     run->directories[run->directory_count++] = vm_kernel.directory;
     for (int id = 0; id < (int)XELIX_MAX_TASKS; id++)
@@ -39,7 +39,7 @@ static const struct boot_subject xelix = {
     .host_memory_count = 1,
     .same = same,
     .same_count = sizeof same / sizeof same[0],
-    .find_directories = find_directories,
+    .find_tables = find_tables,
 };
 
 /* Worked out by hand: blocks of kmalloc's from 0x10000008 on, with 8 bytes before the memory and 8 behind. */
