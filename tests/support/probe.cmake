@@ -1,7 +1,7 @@
 # That the sanitizers see kernel blocks as they see malloc's: a probe is a program that does one wrong thing with a
 # kernel's heap, and a test is what must be said about it, with the function and the file of the wrong line (DWARF 4,
 # which older Valgrinds read too). A tool that is missing leaves its half out, loudly.
-include_guard()
+include_guard(GLOBAL)
 include(CheckCSourceCompiles)
 
 set(CMAKE_REQUIRED_FLAGS -fsanitize=address)
