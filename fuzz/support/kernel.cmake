@@ -22,7 +22,8 @@ endif()
 set(fuzz_kernel_libs fuzz_machine fuzz_drive)
 
 # kms_fuzz_module(KERNEL name [CONFIG header]): the module name_small, of the sources of src/name; CONFIG is included
-# before everything else, for constants that suit a fuzzer. Its checkers' branches are not counted.
+# before everything else, for constants that suit a fuzzer. What the kernel's tests call beside its table, a target may call
+# too. Its checkers' branches are not counted.
 function(kms_fuzz_module)
     cmake_parse_arguments(arg "" "KERNEL;CONFIG" "" ${ARGN})
     set(module ${arg_KERNEL}_small)
@@ -35,8 +36,10 @@ function(kms_fuzz_module)
     endif()
     string(TOUPPER ${arg_KERNEL} upper)
     get_property(sources GLOBAL PROPERTY KERNEL_${upper}_SOURCES)
+    get_property(exports GLOBAL PROPERTY KERNEL_${upper}_EXPORTS)
     kmemsim_add_guest(NAME ${module} OPS ${arg_KERNEL}_guest SOURCES ${sources}
-        INCLUDES ${PROJECT_SOURCE_DIR}/src/${arg_KERNEL} LIBS kmemsim_warnings OPTIONS ${config})
+        INCLUDES ${PROJECT_SOURCE_DIR}/src/${arg_KERNEL} LIBS kmemsim_warnings OPTIONS ${config}
+        EXPORTS ${exports})
     if(KMEMSIM_LIBFUZZER)
         target_compile_options(kmemsim_guest_${module}_objects PRIVATE -fno-sanitize-coverage=trace-cmp)
         list(FILTER sources INCLUDE REGEX "_check\\.c$")
