@@ -1,7 +1,8 @@
 # Xelix's page bitmaps and kmalloc against the least that such allocators can do. The kernel's own names that the C library
 # has too are others here.
 set(xelix ${PROJECT_SOURCE_DIR}/src/xelix)
-add_library(bench_xelix_kernel OBJECT ${xelix}/mem/kmalloc.c ${xelix}/mem/kmalloc_canary.c ${xelix}/mem/page_alloc.c
+add_library(bench_xelix_kernel OBJECT ${xelix}/mem/kmalloc.c ${xelix}/mem/kmalloc_bins.c
+    ${xelix}/mem/kmalloc_canary.c ${xelix}/mem/page_alloc.c
     ${PROJECT_SOURCE_DIR}/src/lib/memory.c)
 target_include_directories(bench_xelix_kernel PRIVATE ${xelix} ${PROJECT_SOURCE_DIR}/include)
 target_compile_options(bench_xelix_kernel PRIVATE -ffreestanding -Dmemset=kernel_memset -Dmemcmp=kernel_memcmp

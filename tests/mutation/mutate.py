@@ -41,7 +41,8 @@ NEEDED = ("name", "file", "from", "to", "tests")
 FIELDS = NEEDED + ("fuzz",)
 FUZZ_SECONDS = 60
 # Targets that leave a file of operations, and the kernel that it is about.
-WRITES_OPERATIONS = {"heap": "vana", "paging": "vana", "process": "vana", "jslk": "jslk"}
+WRITES_OPERATIONS = {"heap": "vana", "paging": "vana", "process": "vana", "jslk": "jslk",
+                     "xelix": "xelix"}
 COPIED = ("CMakeLists.txt", "include", "sim", "src", "tests", "fuzz/support", "docs/examples")
 
 

@@ -1,7 +1,7 @@
 # kmalloc under the sanitizers (tests/support/probe.cmake): headers and footers are red zones.
 include(${PROJECT_SOURCE_DIR}/tests/support/probe.cmake)
 
-set(xelix kmalloc.c kmalloc_canary.c kmalloc_look.c page_alloc.c)
+set(xelix kmalloc.c kmalloc_bins.c kmalloc_canary.c kmalloc_look.c page_alloc.c)
 list(TRANSFORM xelix PREPEND ${PROJECT_SOURCE_DIR}/src/xelix/mem/)
 set(lib bitmap.c memory.c runs.c text.c)
 list(TRANSFORM lib PREPEND ${PROJECT_SOURCE_DIR}/src/lib/)

@@ -133,6 +133,31 @@ static inline bool block_fits(uint32_t block)
     return room >= KMALLOC_UNIT && room % KMALLOC_UNIT == 0 && room <= KMALLOC_END - KMALLOC_ENDS - block;
 }
 
+/* ---- writing blocks, which is counted ---- */
+
+static inline void kmalloc_write(uint32_t offset, uint32_t word)
+{
+    kmalloc_set(offset, word);
+    kmalloc_arena.work.written++;
+}
+
+/* Header and footer. */
+static inline void block_write(uint32_t block, uint32_t room, uint32_t state)
+{
+    kmalloc_write(block, room);
+    kmalloc_write(block + 4, state ^ block);
+    kmalloc_write(block_footer(block, room), room);
+}
+
+/* ---- kmalloc_bins.c: the lists of FREE blocks, a bin for each span of sizes ---- */
+
+void bins_put(uint32_t block, uint32_t room);
+/* The same, joined with its neighbours, as far as they are free. */
+void bins_join(uint32_t block, uint32_t room);
+void bins_remove(uint32_t block);
+/* A block with at least that much room, still in its list; 0: none. */
+uint32_t bins_find(uint32_t room);
+
 /* ---- kmalloc_canary.c; without canaries nothing of it is called ---- */
 
 /* Write the canaries of a block that is handed out; look at them. */
