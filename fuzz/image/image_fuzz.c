@@ -4,6 +4,7 @@
  */
 #include "image/image_internal.h"
 #include "inspect/qemu_log.h"
+#include "inspect/riscv_log.h"
 
 #include <kmemsim/inspect.h>
 #include <stdlib.h>
@@ -56,8 +57,10 @@ static void read_as_packed(const uint8_t *data, size_t size)
 static void read_as_log(const uint8_t *data, size_t size)
 {
     struct qemu_log log;
+    struct riscv_log riscv;
     char line[256];
     qemu_log_init(&log);
+    riscv_log_init(&riscv);
     for (size_t at = 0; at < size;) {
         size_t length = 0;
         while (at < size && length < sizeof line - 1 && data[at] != '\n')
@@ -65,6 +68,7 @@ static void read_as_log(const uint8_t *data, size_t size)
         line[length] = '\0';
         at += at < size && data[at] == '\n';
         qemu_log_line(&log, line);
+        riscv_log_line(&riscv, line);
     }
 }
 

@@ -7,24 +7,37 @@
 
 #define LINE_MAX_BYTES 1024
 
-static bool read_log(struct cli *cli, FILE *file, struct qemu_log *log)
+/* Both kinds of log are looked for in every line; a file holds one of them. */
+struct logs {
+    struct qemu_log x86;
+    struct riscv_log riscv;
+};
+
+static bool read_log(struct cli *cli, FILE *file, struct logs *logs)
 {
     char line[LINE_MAX_BYTES];
-    while (fgets(line, sizeof line, file))
-        qemu_log_line(log, line);
+    while (fgets(line, sizeof line, file)) {
+        qemu_log_line(&logs->x86, line);
+        riscv_log_line(&logs->riscv, line);
+    }
     if (ferror(file)) {
         cli_error(cli, "%s: %s", cli->operands[0], strerror(errno));
         return false;
     }
-    if (!qemu_log_understood(log)) {
+    const bool riscv = riscv_log_understood(&logs->riscv);
+    if (!riscv && !qemu_log_understood(&logs->x86)) {
         cli_error(cli, "%s: holds neither exceptions of a QEMU log (-d int,cpu_reset) nor a register block",
                   cli->operands[0]);
+        return false;
+    }
+    if (!riscv && (cli->options.riscv.given || cli->options.access.privilege == KMS_AS_USER)) {
+        cli_error(cli, "%s: is of x86: neither --arch of RISC-V nor --user", cli->operands[0]);
         return false;
     }
     return true;
 }
 
-static bool open_and_read(struct cli *cli, struct qemu_log *log)
+static bool open_and_read(struct cli *cli, struct logs *log)
 {
     const char *path = cli->operands[0];
     if (strcmp(path, "-") == 0)
@@ -40,36 +53,36 @@ static bool open_and_read(struct cli *cli, struct qemu_log *log)
     return read;
 }
 
+static enum cli_exit explain_x86(struct explanation *explanation)
+{
+    const struct qemu_log *log = explanation->log;
+    explain_all(explanation);
+    if (explanation->cli->options.json)
+        explain_print_json(explanation, json_pack("{sb sb}", "triple_fault", log->triple, "enabling_paging",
+                                                  explanation->enabling));
+    return log->first.known || log->triple ? CLI_FINDINGS : CLI_CLEAN;
+}
+
 static enum cli_exit explain(struct cli *cli)
 {
-    struct qemu_log log;
-    struct explanation explanation = {.cli = cli, .log = &log};
+    struct logs logs;
+    struct explanation explanation = {.cli = cli, .log = &logs.x86};
     if (cli->operand_count != 1) {
         cli_error(cli, "one log is needed, or - for standard input (see kmemsim explain --help)");
         return CLI_USAGE;
     }
-    if (cli->options.riscv.given) {
-        cli_error(cli, "--arch %s: explain knows logs of x86 only", kms_mode_name(cli->options.riscv.mode));
-        return CLI_USAGE;
-    }
     errno = 0;
-    qemu_log_init(&log);
-    if (!open_and_read(cli, &log))
+    qemu_log_init(&logs.x86);
+    riscv_log_init(&logs.riscv);
+    if (!open_and_read(cli, &logs))
         return CLI_USAGE;
     explanation.sentences = json_array();
     explanation.missing = json_array();
-    explain_all(&explanation);
-    if (cli->options.json) {
-        json_t *json = json_pack("{si ss sb sb sO sO}", "version", CLI_JSON_VERSION, "command", "explain",
-                                 "triple_fault", log.triple, "enabling_paging", explanation.enabling,
-                                 "not_mapped", explanation.missing, "sentences", explanation.sentences);
-        json_dumpf(json, cli->out, JSON_ENSURE_ASCII);
-        fputc('\n', cli->out);
-        json_decref(json);
-    }
+    const enum cli_exit status = riscv_log_understood(&logs.riscv) ? explain_riscv(&explanation, &logs.riscv)
+                                                                   : explain_x86(&explanation);
     json_decref(explanation.sentences);
     json_decref(explanation.missing);
-    return log.first.known || log.triple ? CLI_FINDINGS : CLI_CLEAN;
+    return status;
 }
 
 const struct cli_command cli_explain = {
@@ -80,9 +93,13 @@ const struct cli_command cli_explain = {
             "means, why\n"
             "it became a double or triple fault, and which of code, stack, IDT and GDT is not mapped. With "
             "an image\n"
-            "taken at that moment, the walks are shown too; the registers come from the log. Exit status 1 "
-            "if the log\n"
-            "holds an exception.\n",
+            "taken at that moment, the walks are shown too; the registers come from the log. On RISC-V the "
+            "log (-d int)\n"
+            "carries none: give --arch and --satp, or --arch and what \"info registers\" prints in LOG. Exit "
+            "status 1 if\n"
+            "the log holds an exception, on RISC-V a fault.\n"
+            "  --user                on RISC-V: the fault is one of user code\n",
+    .options = " user ",
     .operands = CLI_OPERANDS_OWN,
     .image = CLI_IMAGE_WITHOUT_REGISTERS,
     .run = explain,

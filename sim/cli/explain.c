@@ -50,6 +50,17 @@ void explain_say(struct explanation *explanation, const char *format, ...)
         fprintf(explanation->cli->out, "%s\n", text);
 }
 
+void explain_print_json(struct explanation *explanation, json_t *members)
+{
+    json_t *json = json_pack("{si ss sO sO}", "version", CLI_JSON_VERSION, "command", "explain", "not_mapped",
+                             explanation->missing, "sentences", explanation->sentences);
+    json_object_update_missing(json, members);
+    json_dumpf(json, explanation->cli->out, JSON_ENSURE_ASCII);
+    fputc('\n', explanation->cli->out);
+    json_decref(members);
+    json_decref(json);
+}
+
 /* ---- what an address is ---- */
 
 static bool in_table(const struct qemu_log_table *table, uint64_t address)

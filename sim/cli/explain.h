@@ -4,6 +4,7 @@
 
 #include "cli.h"
 #include "inspect/qemu_log.h"
+#include "inspect/riscv_log.h"
 
 enum explain_part { PART_CODE, PART_STACK, PART_IDT, PART_GDT, PART_TSS, PARTS };
 
@@ -16,6 +17,11 @@ struct explanation {
 };
 
 void explain_all(struct explanation *explanation);
+/* The whole command for a log of RISC-V; explanation->log is not looked at. */
+enum cli_exit explain_riscv(struct explanation *explanation, const struct riscv_log *log);
+
+/* What --json prints: these members (the reference is taken), what is not mapped, the sentences. */
+void explain_print_json(struct explanation *explanation, json_t *members);
 
 /* One sentence: a line on the output, or an item for JSON. */
 __attribute__((format(printf, 2, 3))) void explain_say(struct explanation *explanation, const char *format,

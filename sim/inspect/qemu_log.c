@@ -1,8 +1,9 @@
 #include "qemu_log.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "log_text.h"
 
 #define NO_EXCEPTION   UINT64_C(0xffffffff)
 #define VECTOR_DOUBLE  8u
@@ -14,24 +15,9 @@ void qemu_log_init(struct qemu_log *log)
     log->target = &log->pasted;
 }
 
-/* What follows a key that stands by itself in the line; NULL if it does not. */
-static const char *after(const char *line, const char *key)
-{
-    for (const char *found = line; (found = strstr(found, key)); found++) {
-        if (found == line || !isalnum((unsigned char)found[-1]))
-            return found + strlen(key);
-    }
-    return NULL;
-}
-
 static bool hex_after(const char *line, const char *key, uint64_t *value)
 {
-    const char *text = after(line, key);
-    char *end;
-    if (!text || !isxdigit((unsigned char)*text))
-        return false;
-    *value = strtoull(text, &end, 16);
-    return true;
+    return log_number(line, key, 16, value) != 0;
 }
 
 /* ---- register blocks ---- */
@@ -40,7 +26,7 @@ static void read_general(struct qemu_log_registers *registers, const char *line)
 {
     static const char *const names[] = {"EAX=", "EBX=", "ECX=", "EDX=", "ESI=", "EDI=", "RAX=", "RBX=",
                                         "RCX=", "RDX=", "RSI=", "RDI=", "R8 =", "R9 =", "R10=", "R11="};
-    if (after(line, "EAX=") || after(line, "RAX="))
+    if (log_after(line, "EAX=") || log_after(line, "RAX="))
         registers->general_count = 0;
     for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (registers->general_count < QEMU_LOG_GENERAL &&
@@ -52,7 +38,7 @@ static void read_general(struct qemu_log_registers *registers, const char *line)
 /* "GDT=     00500000 00000017", "TR =0000 00000000 0000ffff 00008b00 DPL=0 TSS32-busy" */
 static void read_table(struct qemu_log_table *table, const char *line, const char *key, bool has_selector)
 {
-    const char *text = after(line, key);
+    const char *text = log_after(line, key);
     char *end;
     if (!text)
         return;
@@ -93,7 +79,7 @@ static void read_registers(struct qemu_log_registers *registers, const char *lin
 static bool read_event(struct qemu_log_event *event, const char *line)
 {
     uint64_t vector, error = 0, software = 0;
-    if (!hex_after(line, "v=", &vector) || !hex_after(line, "e=", &error) || !after(line, "cpl="))
+    if (!hex_after(line, "v=", &vector) || !hex_after(line, "e=", &error) || !log_after(line, "cpl="))
         return false;
     hex_after(line, "i=", &software);
     *event = (struct qemu_log_event){.known = true,
