@@ -70,9 +70,19 @@ struct kms_guest {
 
 /* ---- guest_call.c ---- */
 
-/* The guest that the calling thread is in; being in none is misuse of hw.h, and `what` says by which
- * function. */
-struct kms_guest *guest_here(const char *what);
+/* The guest that the calling thread is in, or NULL. */
+extern _Thread_local struct kms_guest *guest_current;
+
+/* Ends the program: `what`, a function of hw.h, was called in no guest. */
+_Noreturn void guest_nowhere(const char *what);
+
+/* The guest that the calling thread is in; being in none is misuse of hw.h. */
+static inline struct kms_guest *guest_here(const char *what)
+{
+    if (!guest_current)
+        guest_nowhere(what);
+    return guest_current;
+}
 
 /* End the innermost call, or the program if there is none. Fields of `stop` beside `end` say why. */
 _Noreturn void guest_stop(struct kms_guest *guest, const struct kms_guest_stop *stop);

@@ -54,6 +54,14 @@ static inline const char *read_number(struct kms_trace_reader *reader, const cha
     return at;
 }
 
+/* Returns its place. Place and life share a word, which a processor does not like to read when a part was just written. */
+static inline uint32_t set_life(struct trace_thing *thing, enum trace_life life)
+{
+    const uint32_t place = thing->place;
+    *thing = (struct trace_thing){.place = place & (KMS_TRACE_HANDLES_MAX - 1), .life = (unsigned)life & 3};
+    return place;
+}
+
 static inline bool finish(struct kms_trace_reader *reader, const char *newline, struct kms_trace_op *op)
 {
     reader->line_number++;
@@ -87,15 +95,11 @@ static bool read_alloc(struct kms_trace_reader *reader, const char *at, struct k
     at = at ? read_zeroed(at, &words) : NULL;
     if (!at)
         return false;
-    thing->life = TRACE_LIVE;
-    *op = (struct kms_trace_op){
-        .kind = KMS_TRACE_ALLOC,
-        .words = words,
-        .handle = thing->place,
-        .address.handle = KMS_TRACE_NO_HANDLE,
-        .target.handle = KMS_TRACE_NO_HANDLE,
-        .number = size,
-    };
+    trace_op_clear(op);
+    op->kind = KMS_TRACE_ALLOC;
+    op->words = words;
+    op->handle = set_life(thing, TRACE_LIVE);
+    op->number = size;
     return finish(reader, at, op);
 }
 
@@ -105,17 +109,14 @@ static bool read_free(struct kms_trace_reader *reader, const char *at, struct km
     at = read_number(reader, at, &thing);
     if (!at || *at != '\n' || thing->life == TRACE_UNKNOWN)
         return false;
-    thing->life = TRACE_ENDED;
-    *op = (struct kms_trace_op){
-        .kind = KMS_TRACE_FREE,
-        .handle = KMS_TRACE_NO_HANDLE,
-        .address.handle = thing->place,
-        .target.handle = KMS_TRACE_NO_HANDLE,
-    };
+    trace_op_clear(op);
+    op->kind = KMS_TRACE_FREE;
+    op->address.handle = set_life(thing, TRACE_ENDED);
     return finish(reader, at, op);
 }
 
-bool trace_read_common(struct kms_trace_reader *reader, struct kms_trace_op *op)
+/* An operation of the kind that recordings consist of. False: it is another line, and nothing has happened. */
+static inline bool read_common(struct kms_trace_reader *reader, struct kms_trace_op *op)
 {
     static const char alloc[] = "alloc @", free[] = "free @";
     const char *at = reader->at;
@@ -126,4 +127,11 @@ bool trace_read_common(struct kms_trace_reader *reader, struct kms_trace_op *op)
     if (memcmp(at, alloc, sizeof alloc - 1) == 0)
         return read_alloc(reader, at + sizeof alloc - 1, op);
     return false;
+}
+
+enum kms_trace_result kms_trace_read(struct kms_trace_reader *reader, struct kms_trace_op *op)
+{
+    if (reader->ended == KMS_TRACE_OP && read_common(reader, op))
+        return KMS_TRACE_OP;
+    return trace_read_any(reader, op);
 }

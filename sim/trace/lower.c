@@ -260,15 +260,10 @@ static enum trace_lowered judge(struct trace_lowering *lowering, const struct re
     return lowering->unfit ? TRACE_UNFIT : TRACE_LOWERED;
 }
 
-enum trace_lowered trace_lower(struct trace_lowering *lowering, const struct kms_trace_op *op,
-                               struct replay_op *record)
+/* Apart from the common two, so that these do not pay for its registers. */
+__attribute__((noinline)) static enum trace_lowered
+lower_another(struct trace_lowering *lowering, const struct kms_trace_op *op, struct replay_op *record)
 {
-    if (op->kind <= KMS_TRACE_FREE) {
-        lower_alloc_or_free(op, record);
-        lowering->subject = op->kind;
-        lowering->has_subject = true;
-        return TRACE_LOWERED;
-    }
     *record = (struct replay_op){.code = codes[op->kind]};
     if (op->kind == KMS_TRACE_NOTE)
         return TRACE_NO_RECORD;
@@ -283,6 +278,17 @@ enum trace_lowered trace_lower(struct trace_lowering *lowering, const struct kms
     else if (!set_vm_operands(record, op))
         set_operands(record, op);
     return judge(lowering, record);
+}
+
+enum trace_lowered trace_lower(struct trace_lowering *lowering, const struct kms_trace_op *op,
+                               struct replay_op *record)
+{
+    if (op->kind > KMS_TRACE_FREE)
+        return lower_another(lowering, op, record);
+    lower_alloc_or_free(op, record);
+    lowering->subject = op->kind;
+    lowering->has_subject = true;
+    return TRACE_LOWERED;
 }
 
 void trace_lower_error(const struct trace_lowering *lowering, enum trace_lowered why,

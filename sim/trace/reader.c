@@ -204,20 +204,14 @@ static bool read_line(struct kms_trace_reader *reader, struct kms_trace_op *op)
     const struct trace_rule *rule = read_name(reader);
     if (!rule)
         return false;
-    *op = (struct kms_trace_op){
-        .kind = (enum kms_trace_kind)(rule - trace_rules),
-        .line = reader->line_number,
-        .handle = KMS_TRACE_NO_HANDLE,
-        .address.handle = KMS_TRACE_NO_HANDLE,
-        .target.handle = KMS_TRACE_NO_HANDLE,
-    };
+    trace_op_clear(op);
+    op->kind = (enum kms_trace_kind)(rule - trace_rules);
+    op->line = reader->line_number;
     return trace_read_operands(reader, rule, op) && comment_is_text(reader);
 }
 
-enum kms_trace_result kms_trace_read(struct kms_trace_reader *reader, struct kms_trace_op *op)
+enum kms_trace_result trace_read_any(struct kms_trace_reader *reader, struct kms_trace_op *op)
 {
-    if (reader->ended == KMS_TRACE_OP && trace_read_common(reader, op))
-        return KMS_TRACE_OP;
     while (reader->ended == KMS_TRACE_OP && next_line(reader)) {
         if (reader->line_number == 1)
             read_header(reader);

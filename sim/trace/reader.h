@@ -40,6 +40,21 @@ struct kms_trace_reader {
     char spelled[16]; /* the last "@12" that was asked for */
 };
 
+/*
+ * An operation without operands. Field by field: compilers clear a struct of this size by an instruction that takes
+ * longer than reading the whole line.
+ */
+static inline void trace_op_clear(struct kms_trace_op *op)
+{
+    op->words = op->width = op->line = 0;
+    op->handle = op->address.handle = op->target.handle = KMS_TRACE_NO_HANDLE;
+    op->process = op->child = 0;
+    op->address.offset = op->target.offset = 0;
+    op->number = 0;
+    op->text = NULL;
+    op->text_length = 0;
+}
+
 /* Ends the reading with a sentence about the byte at `at`. Always false. */
 bool trace_fail(struct kms_trace_reader *reader, const char *at, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -48,8 +63,8 @@ bool trace_fail(struct kms_trace_reader *reader, const char *at, const char *for
 bool trace_read_operands(struct kms_trace_reader *reader, const struct trace_rule *rule,
                          struct kms_trace_op *op);
 
-/* An operation of the kind that recordings consist of. False: it is another line, and nothing has happened. */
-bool trace_read_common(struct kms_trace_reader *reader, struct kms_trace_op *op);
+/* The next operation, by the grammar: what kms_trace_read() answers for all but the commonest lines. */
+enum kms_trace_result trace_read_any(struct kms_trace_reader *reader, struct kms_trace_op *op);
 
 static inline bool trace_is_blank(char c)
 {

@@ -16,19 +16,24 @@ typedef unsigned long __attribute__((may_alias, aligned(1))) bytes_word;
 /* Compilers turn a loop that sets or copies into a call of memset or memcpy: of itself, in a kernel. */
 #define bytes_keep_loop() __asm__ volatile("" ::: "memory")
 
+/* A size that is no multiple of a word is finished by a word that overlaps the one before: no loop over the rest, whose
+ * end no processor guesses. */
 static inline void bytes_set(unsigned char *to, unsigned char byte, size_t size)
 {
     const bytes_word pattern = (bytes_word)-1 / UINT8_MAX * byte;
-    const size_t words = size / BYTES_WORD;
 
-    for (size_t i = 0; i < words; i++) {
-        *(bytes_word *)(to + i * BYTES_WORD) = pattern;
+    if (size < BYTES_WORD) {
+        for (size_t i = 0; i < size; i++) {
+            to[i] = byte;
+            bytes_keep_loop();
+        }
+        return;
+    }
+    for (size_t i = 0; i < size - BYTES_WORD; i += BYTES_WORD) {
+        *(bytes_word *)(to + i) = pattern;
         bytes_keep_loop();
     }
-    for (size_t i = words * BYTES_WORD; i < size; i++) {
-        to[i] = byte;
-        bytes_keep_loop();
-    }
+    *(bytes_word *)(to + size - BYTES_WORD) = pattern;
 }
 
 /* The areas do not overlap. */

@@ -385,7 +385,8 @@ void replay_start(struct replay *replay)
         replay->processes[i] = -1;
     replay->number = 0;
     replay->broken = 0;
-    replay->last = replay->expectation = (struct replay_event){0};
+    replay->last = replay->expectation =
+        (struct replay_event){.status_name = replay->guest->status_name, .arch = replay->guest->arch};
     make_program();
 }
 
@@ -420,8 +421,6 @@ static void begin(struct replay *replay, struct replay_event *event, const struc
     event->faulted = 0;
     event->unserved = 0;
     event->broken = NULL;
-    event->status_name = replay->guest->status_name;
-    event->arch = replay->guest->arch;
     resolve(replay, event);
 }
 

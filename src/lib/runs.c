@@ -2,6 +2,9 @@
 
 #include "bits.h"
 
+/* Kept apart, so that what is frequent does not save registers for it. */
+#define RARE __attribute__((noinline))
+
 #define ALL_FREE   UINT64_MAX
 #define NODE_WORDS (RUNS_FANOUT / 4)
 #define LANES      0x0001000100010001u /* 1 in each length of a word of four */
@@ -276,10 +279,26 @@ static size_t find_long(const struct runs *runs, size_t count)
     return RUNS_NONE;
 }
 
-size_t runs_find(const struct runs *runs, size_t count)
+/* The lowest free unit: the tree is asked only when the word where it was last has none any more. */
+static size_t find_one(struct runs *runs)
+{
+    size_t word = runs->lowest;
+
+    if (!runs->free[word]) {
+        word = find_word(runs, 1);
+        if (word == RUNS_NONE)
+            return RUNS_NONE;
+        runs->lowest = word;
+    }
+    return word * RUNS_WORD + lowest_bit(runs->free[word]);
+}
+
+size_t runs_find(struct runs *runs, size_t count)
 {
     size_t word;
 
+    if (count == 1)
+        return find_one(runs);
     if (count > RUNS_LONG)
         return find_long(runs, count);
     word = find_word(runs, (uint32_t)count);
@@ -324,7 +343,7 @@ static bool take_inside(const struct runs *runs, size_t word, size_t bit, size_t
     return true;
 }
 
-static void take_anywhere(const struct runs *runs, size_t first, size_t count)
+RARE static void take_anywhere(const struct runs *runs, size_t first, size_t count)
 {
     const size_t start = start_around(runs, first);
     const size_t end = run_end(runs, start);
@@ -368,7 +387,7 @@ static bool give_inside(const struct runs *runs, size_t word, size_t bit, size_t
     return true;
 }
 
-static void give_anywhere(const struct runs *runs, size_t first, size_t count)
+RARE static void give_anywhere(const struct runs *runs, size_t first, size_t count)
 {
     const size_t behind = first + count;
     const bool joins_left = first > 0 && runs_is_free(runs, first - 1);
@@ -386,7 +405,10 @@ static void give_anywhere(const struct runs *runs, size_t first, size_t count)
 
 void runs_give(struct runs *runs, size_t first, size_t count)
 {
-    if (!give_inside(runs, first / RUNS_WORD, first % RUNS_WORD, count))
+    const size_t word = first / RUNS_WORD;
+
+    runs->lowest = word < runs->lowest ? word : runs->lowest;
+    if (!give_inside(runs, word, first % RUNS_WORD, count))
         give_anywhere(runs, first, count);
 }
 
@@ -451,7 +473,9 @@ static bool parents_are_right(const struct runs *runs, size_t word)
 size_t runs_check(const struct runs *runs)
 {
     for (size_t word = 0; word < runs->words; word++) {
-        if (!word_is_right(runs, word) || !parents_are_right(runs, word))
+        const bool unforeseen = word < runs->lowest && runs->free[word];
+
+        if (unforeseen || !word_is_right(runs, word) || !parents_are_right(runs, word))
             return word * RUNS_WORD;
     }
     return RUNS_NONE;

@@ -10,6 +10,8 @@
  *      longest         12       0        4        1          (a run that enters from the left is not its own)
  *
  * Lengths are kept up to RUNS_LONG; a longer run counts as RUNS_LONG in the tree, and its own ends tell.
+ * Most searches are for one unit. They need no tree while the word that the last one found has a free unit left.
+ *
  * A run that spans words is known at both: the word where it starts holds its end, the word where it ends its
  * start. So giving and taking a run touch the words of its own ends and those of its neighbours only.
  *
@@ -48,6 +50,8 @@ struct runs {
     struct runs_span *spans;
     struct runs_node *levels[RUNS_LEVELS]; /* [0] holds the words' lengths, [depth - 1] is one node */
     unsigned depth;
+    size_t
+        lowest; /* no word below this one has a free unit: where most searches, those for one unit, begin */
 };
 
 #define RUNS_WORDS(units) (((units) + RUNS_WORD - 1) / RUNS_WORD)
@@ -67,7 +71,7 @@ struct runs {
 bool runs_create(struct runs *runs, size_t units, void *memory, size_t bytes);
 
 /* The first unit of the lowest free run of at least count units, count > 0; RUNS_NONE if there is none. */
-size_t runs_find(const struct runs *runs, size_t count);
+size_t runs_find(struct runs *runs, size_t count);
 
 /* Units first .. first + count - 1 become taken; they were free. count > 0. */
 void runs_take(struct runs *runs, size_t first, size_t count);
@@ -80,8 +84,8 @@ static inline bool runs_is_free(const struct runs *runs, size_t unit)
     return runs->free[unit / RUNS_WORD] >> unit % RUNS_WORD & 1;
 }
 
-/* The first word whose lengths or ends contradict the bits, as the number of its first unit; RUNS_NONE if
- * none. */
+/* The first word whose lengths or ends contradict the bits, or that should be the lowest, as the number of its first
+ * unit; RUNS_NONE if there is none. */
 size_t runs_check(const struct runs *runs);
 
 #endif

@@ -90,11 +90,24 @@ static void wrong_end_in_index(void **state)
     heap_fixture_drop(it);
 }
 
+static void wrong_lowest_word_in_index(void **state)
+{
+    struct heap_fixture *const it = heap_fixture_make_indexed(200);
+
+    (void)state;
+    expect_place(it, 10, 0);
+    it->index.lowest = 2;
+    assert_string_equal(heap_check(&it->heap), "heap block 0: the index's lengths from here on are wrong");
+    it->index.lowest = 0;
+    heap_fixture_drop(it);
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST("a sound heap has nothing to say", sound_heap_is_silent),
     KMS_TEST("a heap that was not created says so", heap_that_was_not_created),
     KMS_TEST("a wrong length in the index is found", wrong_length_in_index),
     KMS_TEST("a wrong end of a run in the index is found", wrong_end_in_index),
+    KMS_TEST("a lowest word with free blocks below it is found", wrong_lowest_word_in_index),
 };
 KMS_TESTS(heap_check, tests)
 

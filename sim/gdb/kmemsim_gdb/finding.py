@@ -113,7 +113,7 @@ def find():
         raise gdb.GdbError("The kmemsim library in this program was built without debug information (-g).")
     if chosen is not None:
         return Machine(chosen, "chosen by `kms machine`")
-    guest = evaluate("'sim/guest/guest_call.c'::guest_current")
+    guest = evaluate("guest_current")
     if guest is not None:
         return Machine(guest, f"the guest that this thread is in, of {name_of(guest)}")
     machine = in_frames() or in_modules()
