@@ -41,7 +41,7 @@ function(kms_fuzz_module)
         INCLUDES ${PROJECT_SOURCE_DIR}/src/${arg_KERNEL} LIBS kmemsim_warnings OPTIONS ${config}
         EXPORTS ${exports})
     if(KMEMSIM_LIBFUZZER)
-        target_compile_options(kmemsim_guest_${module}_objects PRIVATE -fno-sanitize-coverage=trace-cmp)
+        target_compile_options(kmemsim_guest_${module}_objects PRIVATE -O2 -fno-sanitize-coverage=trace-cmp)
         list(FILTER sources INCLUDE REGEX "_check\\.c$")
         set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS -fno-sanitize=fuzzer-no-link)
     endif()

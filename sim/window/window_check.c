@@ -1,9 +1,9 @@
 /*
  * window_check.c - pages of a window compared with the tables.
  *
- * A walk is a pure function of registers and entries. So of all pages that one table maps only the first is walked;
- * for the others it is enough that their own entry is the one that was seen when they were mapped, and that the
- * entries above leave the same rights and have A set.
+ * A walk is a pure function of registers and entries. So of all pages that one table, or one large page, maps only the
+ * first is walked; for the others it is enough that their own entry is the one that was seen when they were mapped, and
+ * that the entries above leave the same rights and have A set.
  */
 #include "window.h"
 
@@ -11,12 +11,14 @@
 
 #define MEMOS 256u
 
-/* A table of last-level entries, as the first walk through it found it. */
+/* A table of last-level entries, or a large page in the place of one, as the first walk through it found it. */
 struct table_memo {
     uint32_t group; /* 1 + number of the table's first page / entries of a table; 0: none */
+    uint8_t shift;  /* of the pages */
     bool sound; /* A is set in all entries above, and nothing else is in the way of the short comparison */
     uint8_t rights; /* that the entries above leave, as in struct window_page */
     const uint8_t *entries;
+    uint64_t large; /* the large page's entry, and then there are no others */
 };
 
 struct checker {
@@ -93,8 +95,10 @@ void window_learn(const struct kms_cpu *cpu, const struct kms_walk *walk, struct
 static void remember_table(const struct checker *check, const struct kms_walk *walk, struct table_memo *memo)
 {
     const struct kms_walk_level *leaf = &walk->level[walk->depth - 1];
-    memo->sound = walk->depth > 1 && leaf->level == 1 && accessed(walk, walk->depth - 1u);
+    memo->sound = accessed(walk, walk->depth - 1u);
     memo->rights = rights_above(walk);
+    memo->shift = walk->page_shift;
+    memo->large = leaf->level > 1 ? leaf->entry : 0;
     memo->entries = kms_ram_ptr(check->window->ram, leaf->entry_addr & FRAME_MASK, KMS_PAGE_SIZE);
     if (!memo->entries)
         memo->sound = false;
@@ -116,12 +120,19 @@ static uint64_t entry_of(const struct checker *check, const struct table_memo *m
     return narrow;
 }
 
+static bool has_its_entry(const struct checker *check, const struct table_memo *memo,
+                          const struct window_page *page)
+{
+    if (!page->leaf || page->shift != memo->shift || page->above != memo->rights)
+        return false;
+    return page->leaf == (memo->large ? memo->large : entry_of(check, memo, page->number));
+}
+
 static bool agrees(struct checker *check, struct window_page *page)
 {
     struct table_memo *memo = &check->memo[(page->number >> check->index_bits) % MEMOS];
     const uint32_t group = (page->number >> check->index_bits) + 1;
-    if (memo->group == group && memo->sound && !check->policy && memo->rights == page->above && page->leaf &&
-        page->shift == KMS_PAGE_SHIFT && entry_of(check, memo, page->number) == page->leaf)
+    if (memo->group == group && memo->sound && !check->policy && has_its_entry(check, memo, page))
         return true;
     struct kms_walk walk;
     kms_inspect(check->window->cpu, (kms_linear)page->number << KMS_PAGE_SHIFT, &walk);

@@ -34,6 +34,12 @@ static const struct format *format_of(const struct tables *tables)
     return &formats[tables->format];
 }
 
+/* Never beyond the last, but compilers do not know how deep tables are. */
+static const struct level *level_at(const struct format *format, unsigned depth)
+{
+    return &format->level[depth < LEVELS_MAX ? depth : LEVELS_MAX - 1];
+}
+
 /* ---- entries ---- */
 
 uint64_t entry_read(const struct tables *tables, const void *entry)
@@ -58,7 +64,7 @@ void entry_write(const struct tables *tables, void *entry, uint64_t value)
 static void *entry_in(const struct tables *tables, uint32_t table, unsigned depth, uint32_t linear)
 {
     const struct format *const format = format_of(tables);
-    const struct level *const level = &format->level[depth];
+    const struct level *const level = level_at(format, depth);
     const uint32_t index = (linear >> level->shift) % level->entries;
 
     return (uint8_t *)hw_ptr(table) + index * format->entry_size;
@@ -141,13 +147,31 @@ static uint32_t end_of_part(const struct level *level, uint32_t linear, uint32_t
     return next < end ? (uint32_t)next : end;
 }
 
+static uint32_t next_in(const struct tables *tables, uint32_t table, unsigned depth,
+                        const struct table_range *range)
+{
+    const struct format *const format = format_of(tables);
+    const uint8_t *entry = entry_in(tables, table, depth, range->start);
+    uint32_t linear = range->start;
+
+    for (; linear < range->end; entry += format->entry_size) {
+        const struct table_range part = {linear, end_of_part(level_at(format, depth), linear, range->end)};
+        const uint64_t value = entry_read(tables, entry);
+
+        if (value && depth + 1 == format->levels)
+            return linear;
+        linear = part.end;
+        if (is_table(tables, value, depth) && depth + 1 < format->levels)
+            linear = next_in(tables, entry_frame(value), depth + 1, &part);
+        if (linear < part.end)
+            return linear;
+    }
+    return linear;
+}
+
 uint32_t tables_next(const struct tables *tables, uint32_t linear, uint32_t end)
 {
-    const struct level *const above = &format_of(tables)->level[format_of(tables)->levels - 2];
-
-    while (linear < end && !tables_entry(tables, linear))
-        linear = end_of_part(above, linear, end);
-    return linear;
+    return next_in(tables, tables->root, 0, &(struct table_range){linear, end});
 }
 
 static bool overlaps(const struct table_range *range, uint32_t start, uint32_t last)
@@ -226,13 +250,12 @@ static void visit_below(const struct visit *visit, uint32_t table, unsigned dept
                         const struct table_range *range)
 {
     const struct format *const format = format_of(visit->tables);
+    const uint8_t *at = entry_in(visit->tables, table, depth, range->start);
     uint32_t linear = range->start;
 
-    if (depth >= LEVELS_MAX) /* never, but compilers do not know how deep tables are */
-        return;
-    while (depth + 1 < format->levels && linear < range->end) {
-        const struct table_range part = {linear, end_of_part(&format->level[depth], linear, range->end)};
-        const uint64_t entry = entry_read(visit->tables, entry_in(visit->tables, table, depth, linear));
+    for (; depth + 1 < format->levels && linear < range->end; at += format->entry_size) {
+        const struct table_range part = {linear, end_of_part(level_at(format, depth), linear, range->end)};
+        const uint64_t entry = entry_read(visit->tables, at);
 
         if (is_table(visit->tables, entry, depth)) {
             visit_below(visit, entry_frame(entry), depth + 1, &part);

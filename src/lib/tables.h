@@ -60,7 +60,7 @@ uint64_t entry_read(const struct tables *tables, const void *entry);
 /* Never a moment in which half of a new frame is present. What the processor has cached is the caller's affair. */
 void entry_write(const struct tables *tables, void *entry, uint64_t value);
 
-/* The first page from linear on whose table exists, below end; end if there is none. */
+/* The first page from linear on whose entry is not 0, below end; end if there is none. */
 uint32_t tables_next(const struct tables *tables, uint32_t linear, uint32_t end);
 
 /* Frames that tables_free() would give back. */

@@ -163,7 +163,8 @@ int process_switch(int id)
 {
     if (id != -1 && !process_at(id))
         return VLSOS_EINVAL;
-    run_in(id);
+    if (id != current) /* a load of CR3 costs all translations */
+        run_in(id);
     return VLSOS_OK;
 }
 

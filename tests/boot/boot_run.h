@@ -46,8 +46,7 @@ struct boot_subject {
     uint32_t
         ram_size; /* of the hosted machine, where the kernel uses all that the loader reports; 0: BOOT_RAM_SIZE */
     bool pae;     /* its directories are four PDPTEs and what they lead to */
-    bool
-        user_pages; /* what user mode may reach is compared: no page tables are there, nor the BIOS's bytes */
+    bool user_pages; /* bytes that user mode may reach are compared; none are of page tables or the BIOS */
     /* An x86 kernel's: of the backing store, a disk on the metal; and KiB of the emulated PC's RAM, 0: as many as
      * BOOT_RAM_SIZE has. */
     uint32_t store_pages;

@@ -42,7 +42,7 @@ FIELDS = NEEDED + ("fuzz",)
 FUZZ_SECONDS = 60
 # Targets that leave a file of operations, and the kernel that it is about.
 WRITES_OPERATIONS = {"heap": "vana", "paging": "vana", "process": "vana", "jslk": "jslk",
-                     "xelix": "xelix"}
+                     "vlsos_vm": "vlsos", "xelix": "xelix"}
 COPIED = ("CMakeLists.txt", "include", "sim", "src", "tests", "fuzz/support", "docs/examples")
 
 
