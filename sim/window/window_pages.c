@@ -105,7 +105,8 @@ static void tell_memcheck(uint8_t *start, uint64_t size)
 {
     const uint64_t piece = size < MEMCHECK_PIECE ? size : MEMCHECK_PIECE;
     VALGRIND_MAKE_MEM_DEFINED(start, (size_t)piece);
-    VALGRIND_MAKE_MEM_DEFINED(start + (size - piece), (size_t)piece);
+    if (size > piece)
+        VALGRIND_MAKE_MEM_DEFINED(start + (size - piece), (size_t)piece);
 }
 
 static bool unmap_host(struct kms_window *window, kms_linear linear, uint64_t size)

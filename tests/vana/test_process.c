@@ -1,4 +1,5 @@
 /* Addresses, sizes and error codes are those of the document and of the manual's "Page-Fault Exceptions". */
+#include "memcheck.h"
 #include "vana_fixture.h"
 
 #include <string.h>
@@ -138,7 +139,7 @@ static void out_of_memory_anywhere(void **state)
     struct process *process = NULL;
 
     (void)state;
-    for (uint32_t n = 1; n <= PROCESS_ALLOCATIONS; n++) {
+    for (uint32_t n = 1; n <= PROCESS_ALLOCATIONS; n = next_failure(n, PROCESS_ALLOCATIONS)) {
         kheap_fail_at(n);
         assert_int_equal(process_load(&program, &process), -ENOMEM);
         assert_null(process);
