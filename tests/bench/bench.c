@@ -49,8 +49,13 @@ void bench_compare(struct bench_alternative *alternatives, size_t count, unsigne
         for (size_t i = 0; i < count; i++)
             times[i][round] = one_round(&alternatives[i]);
     }
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = count; i-- > 0;) { /* the first last: the others are compared with its rounds */
+        double ratios[BENCH_ROUNDS_MAX];
+        for (unsigned round = 0; round < rounds; round++)
+            ratios[round] = times[i][round] / times[0][round];
+        alternatives[i].ratio = median(ratios, rounds);
         alternatives[i].nanoseconds = median(times[i], rounds);
+    }
     free(times);
 }
 

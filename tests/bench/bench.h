@@ -19,9 +19,11 @@ struct bench_alternative {
     size_t (*run)(void *state);   /* timed; returns the operations done, more than 0 */
     void *state;
     double nanoseconds; /* out: median for one operation */
+    double ratio;       /* out: to the first alternative in the same round, median */
 };
 
-/* Run all of them, rounds times (7 to BENCH_ROUNDS_MAX), and fill in the medians. */
+/* Run all of them, rounds times (7 to BENCH_ROUNDS_MAX), and fill in the medians. Short rounds and many of them stand
+ * a restless machine best: what slows one alternative of a round down then slows the others down too. */
 void bench_compare(struct bench_alternative *alternatives, size_t count, unsigned rounds);
 
 /* One row of a report: a ratio beside the figure to reach, and whether it does. Returns 1 if it does not, else 0. */

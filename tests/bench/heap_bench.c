@@ -178,10 +178,10 @@ static void measure(size_t total, unsigned percent, double nanoseconds[ALTERNATI
     struct stream stream;
     struct contestant contestants[ALTERNATIVES];
     struct bench_alternative alternatives[ALTERNATIVES] = {
-        [FLOOR] = {"table writes only", prepare_table, run_floor, NULL, 0},
-        [HEAP] = {"the heap", prepare_heap, run_heap, NULL, 0},
-        [NAIVE] = {"naive scan", prepare_table, run_naive, NULL, 0},
-        [GLIBC] = {"glibc malloc", prepare_glibc, run_glibc, NULL, 0},
+        [FLOOR] = {"table writes only", prepare_table, run_floor, NULL, 0, 0},
+        [HEAP] = {"the heap", prepare_heap, run_heap, NULL, 0, 0},
+        [NAIVE] = {"naive scan", prepare_table, run_naive, NULL, 0, 0},
+        [GLIBC] = {"glibc malloc", prepare_glibc, run_glibc, NULL, 0, 0},
     };
 
     stream_make(&stream, total, percent, STEPS);

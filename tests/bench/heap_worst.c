@@ -64,8 +64,8 @@ static const struct worst {
 static int report_one(const struct worst *worst, size_t small, size_t large)
 {
     struct table_heap heaps[2];
-    struct bench_alternative alternatives[2] = {{"small", NULL, worst->run, &heaps[0], 0},
-                                                {"large", NULL, worst->run, &heaps[1], 0}};
+    struct bench_alternative alternatives[2] = {{"small", NULL, worst->run, &heaps[0], 0, 0},
+                                                {"large", NULL, worst->run, &heaps[1], 0, 0}};
 
     worst->make(&heaps[0], small);
     worst->make(&heaps[1], large);

@@ -217,8 +217,8 @@ static size_t run_floor(void *state)
 static void bench_heap(unsigned blocks)
 {
     static struct heap_bench heap, floor;
-    struct bench_alternative ways[] = {{"floor", prepare_floor, run_floor, &floor, 0},
-                                       {"heap", prepare_heap, run_heap, &heap, 0}};
+    struct bench_alternative ways[] = {{"floor", prepare_floor, run_floor, &floor, 0, 0},
+                                       {"heap", prepare_heap, run_heap, &heap, 0, 0}};
 
     heap.blocks = floor.blocks = blocks;
     bench_compare(ways, 2, ROUNDS);
@@ -294,8 +294,8 @@ static size_t run_frame_floor(void *state)
 
 static int bench_frames(unsigned percent)
 {
-    struct bench_alternative ways[] = {{"floor", NULL, run_frame_floor, NULL, 0},
-                                       {"frames", NULL, run_frames, NULL, 0}};
+    struct bench_alternative ways[] = {{"floor", NULL, run_frame_floor, NULL, 0, 0},
+                                       {"frames", NULL, run_frames, NULL, 0, 0}};
     char what[80];
 
     start_frames(percent);

@@ -18,6 +18,11 @@
 #define TABLES    UINT64_C(0x10000)
 #define DIRECTORY UINT64_C(0x1000)
 
+/* Footprints that no cache holds need as many loads as the caches have lines in each round; smaller ones, short rounds. */
+#define LOADS        200000u
+#define LARGE_LOADS  1000000u
+#define LARGE_ROUNDS 11
+
 struct guest guest_new(struct kms_tlb_options tlb)
 {
     struct guest guest;
@@ -39,6 +44,7 @@ struct guest guest_new(struct kms_tlb_options tlb)
     kms_x86_write(guest.cpu, KMS_X86_CR0, KMS_CR0_PG | KMS_CR0_PE, NULL);
     guest.ram = kms_ram_ptr(ram, 0, RAM_SIZE);
     guest.data = guest.ram + FRAMES;
+    guest.bias = (uint64_t)(uintptr_t)guest.data - LINEAR;
     return guest;
 }
 
@@ -66,10 +72,10 @@ static inline __attribute__((always_inline)) uint32_t walk_load(const struct gue
     return value;
 }
 
-DEFINE_STREAMS(host, host_load(&guest, offset))
-DEFINE_STREAMS(chase, chase3(&guest, LINEAR + offset))
-DEFINE_STREAMS(walk, walk_load(&guest, LINEAR + offset))
-DEFINE_STREAMS(machine, guest_load(&guest, LINEAR + offset))
+DEFINE_STREAMS(host, host_load(&guest, linear))
+DEFINE_STREAMS(chase, chase3(&guest, linear))
+DEFINE_STREAMS(walk, walk_load(&guest, linear))
+DEFINE_STREAMS(machine, guest_load(&guest, linear))
 
 static const struct ways independent = {host_independent, chase_independent, walk_independent,
                                         machine_independent};
@@ -77,7 +83,7 @@ static const struct ways array = {host_array, chase_array, walk_array, machine_a
 static const struct ways dependent = {host_dependent, chase_dependent, walk_dependent, machine_dependent};
 static const struct ways sequential = {host_sequential, chase_sequential, walk_sequential, cursor_sequential};
 
-/* A ring through every 64-byte line of the footprint in random order: offset -> next offset. */
+/* A ring through every 64-byte line of the footprint in random order: linear address -> the next one. */
 static void write_ring(struct guest *guest, uint64_t footprint)
 {
     const uint32_t lines = (uint32_t)(footprint / 64);
@@ -92,7 +98,7 @@ static void write_ring(struct guest *guest, uint64_t footprint)
         order[j] = swap;
     }
     for (uint32_t i = 0; i < lines; i++) {
-        const uint32_t next = order[(i + 1) % lines] * 64;
+        const uint32_t next = (uint32_t)LINEAR + order[(i + 1) % lines] * 64;
         memcpy(guest->data + (uint64_t)order[i] * 64, &next, 4);
     }
     free(order);
@@ -100,36 +106,36 @@ static void write_ring(struct guest *guest, uint64_t footprint)
 
 enum { HOST, CHASE, WALK, MACHINE, WAYS };
 
-static int run_row(struct guest *guest, const struct row *row, uint32_t *stream)
+static int run_row(struct guest *guest, const struct row *row, kms_linear *stream)
 {
+    const bool large = row->footprint > 16 * MIB;
     uint32_t random = 3;
-    for (uint32_t i = 0; i < STREAM; i++)
-        stream[i] = xorshift(&random) & (uint32_t)(row->footprint - 4);
+    for (size_t i = 0; i < LARGE_LOADS; i++)
+        stream[i] = LINEAR | (xorshift(&random) & (uint32_t)(row->footprint - 4));
     write_ring(guest, row->footprint);
-    struct work work = {guest, row->footprint, row->footprint > 16 * MIB ? 1000000 : 2000000, stream};
+    struct work work = {guest, row->footprint, large ? LARGE_LOADS : LOADS, stream};
     struct bench_alternative way[WAYS] = {
         [HOST] = {.name = "host", .run = row->ways->host, .state = &work},
         [CHASE] = {.name = "chase", .run = row->ways->chase, .state = &work},
         [WALK] = {.name = "walk", .run = row->ways->walk, .state = &work},
         [MACHINE] = {.name = "machine", .run = row->ways->machine, .state = &work},
     };
-    bench_compare(way, WAYS, ROUNDS);
-    const double host = way[HOST].nanoseconds, chase = way[CHASE].nanoseconds;
-    printf("%s: host %.2f ns, dependent loads %.2f x, bare walk %.2f x\n", row->name, host, chase / host,
-           way[WALK].nanoseconds / host);
-    int missed = bench_report("machine against host", way[MACHINE].nanoseconds / host, row->reach);
+    bench_compare(way, WAYS, large ? LARGE_ROUNDS : ROUNDS);
+    printf("%s: host %.2f ns, dependent loads %.2f x, bare walk %.2f x\n", row->name, way[HOST].nanoseconds,
+           way[CHASE].ratio, way[WALK].ratio);
+    int missed = bench_report("machine against host", way[MACHINE].ratio, row->reach);
     if (row->reach_chase > 0)
-        missed += bench_report("machine against dependent loads", way[MACHINE].nanoseconds / chase,
+        missed += bench_report("machine against dependent loads", way[MACHINE].ratio / way[CHASE].ratio,
                                row->reach_chase);
     if (row->reach_walk > 0)
-        missed +=
-            bench_report("bare walk against dependent loads", way[WALK].nanoseconds / chase, row->reach_walk);
+        missed += bench_report("bare walk against dependent loads", way[WALK].ratio / way[CHASE].ratio,
+                               row->reach_walk);
     return missed;
 }
 
 int run_rows(struct guest *guest, const struct row *rows, size_t count)
 {
-    uint32_t *stream = malloc(STREAM * sizeof *stream);
+    kms_linear *stream = malloc(LARGE_LOADS * sizeof *stream);
     int missed = 0;
     if (!stream)
         exit(2);
@@ -144,15 +150,14 @@ static int run_small_tlb(void)
 {
     const struct kms_tlb_options small = {.geometry = {{256, 4}, {16, 4}, {4, 4}}};
     struct guest with = guest_new(small), without = guest_new((struct kms_tlb_options){.off = true});
-    struct work work[2] = {{&with, LARGEST, 500000, NULL}, {&without, LARGEST, 500000, NULL}};
+    struct work work[2] = {{&without, LARGEST, LARGE_LOADS, NULL}, {&with, LARGEST, LARGE_LOADS, NULL}};
     struct bench_alternative way[2] = {
-        {.name = "1k entries", .run = machine_independent, .state = &work[0]},
-        {.name = "no TLB", .run = machine_independent, .state = &work[1]},
+        {.name = "no TLB", .run = machine_independent, .state = &work[0]},
+        {.name = "1k entries", .run = machine_independent, .state = &work[1]},
     };
-    bench_compare(way, 2, ROUNDS);
-    printf("64 MiB, random: no TLB %.2f ns\n", way[1].nanoseconds);
-    const int missed =
-        bench_report("TLB of 1,024 entries against none", way[0].nanoseconds / way[1].nanoseconds, 1.0);
+    bench_compare(way, 2, LARGE_ROUNDS);
+    printf("64 MiB, random: no TLB %.2f ns\n", way[0].nanoseconds);
+    const int missed = bench_report("TLB of 1,024 entries against none", way[1].ratio, 1.0);
     kms_machine_free(with.machine);
     kms_machine_free(without.machine);
     return missed;

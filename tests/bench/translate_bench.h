@@ -8,10 +8,10 @@
 
 #define MIB      (UINT64_C(1) << 20)
 #define RAM_SIZE (160 * MIB)
-#define FRAMES   (16 * MIB) /* physical */
-#define LINEAR   UINT64_C(0x40000000)
+#define FRAMES   (16 * MIB)           /* physical */
+#define LINEAR   UINT64_C(0x40000000) /* a multiple of LARGEST */
 #define LARGEST  (64 * MIB)
-#define ROUNDS   9
+#define ROUNDS   31
 
 /* 32-bit paging; LARGEST bytes mapped from LINEAR to FRAMES by 4 KiB pages, A and D set. */
 struct guest {
@@ -19,6 +19,7 @@ struct guest {
     struct kms_cpu *cpu;
     uint8_t *ram;  /* host memory of physical address 0 */
     uint8_t *data; /* host memory of FRAMES */
+    uint64_t bias; /* host address of what stands at a linear address, less that address */
 };
 
 struct guest guest_new(struct kms_tlb_options tlb);

@@ -46,6 +46,7 @@ static struct guest riscv_guest(enum kms_paging_mode mode)
     kms_riscv_write(guest.cpu, KMS_RISCV_PRIV, KMS_RISCV_S);
     guest.ram = kms_ram_ptr(ram, 0, RAM_SIZE);
     guest.data = guest.ram + FRAMES;
+    guest.bias = (uint64_t)(uintptr_t)guest.data - LINEAR;
     return guest;
 }
 
@@ -86,12 +87,12 @@ static inline __attribute__((always_inline)) uint32_t walk_load(const struct gue
     return value;
 }
 
-DEFINE_STREAMS(host, host_load(&guest, offset))
-DEFINE_STREAMS(machine, guest_load(&guest, LINEAR + offset))
-DEFINE_STREAMS(chase32, chase_sv32(&guest, LINEAR + offset))
-DEFINE_STREAMS(chase39, chase_sv39(&guest, LINEAR + offset))
-DEFINE_STREAMS(walk32, walk_load(&guest, KMS_PAGING_SV32, LINEAR + offset))
-DEFINE_STREAMS(walk39, walk_load(&guest, KMS_PAGING_SV39, LINEAR + offset))
+DEFINE_STREAMS(host, host_load(&guest, linear))
+DEFINE_STREAMS(machine, guest_load(&guest, linear))
+DEFINE_STREAMS(chase32, chase_sv32(&guest, linear))
+DEFINE_STREAMS(chase39, chase_sv39(&guest, linear))
+DEFINE_STREAMS(walk32, walk_load(&guest, KMS_PAGING_SV32, linear))
+DEFINE_STREAMS(walk39, walk_load(&guest, KMS_PAGING_SV39, linear))
 
 /* What is to be reached is what x86 is to reach. */
 #define DEFINE_ROWS(name, chase, walk)                                                                       \

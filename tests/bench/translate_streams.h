@@ -11,14 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STREAM (1u << 13)
-
 /* One row's work: the stream of offsets, or the ring of dependent loads in guest memory. */
 struct work {
     struct guest *guest;
     uint64_t footprint; /* a power of two */
     size_t loads;
-    uint32_t *stream; /* offsets, where the row reads them from memory */
+    const kms_linear *stream; /* as many addresses, where the row reads them from memory */
 };
 
 static inline uint32_t xorshift(uint32_t *state)
@@ -36,10 +34,10 @@ static inline void keep(uint32_t value)
     __asm__ volatile("" : : "r"(value));
 }
 
-static inline uint32_t host_load(const struct guest *guest, uint64_t offset)
+static inline uint32_t host_load(const struct guest *guest, kms_linear linear)
 {
     uint32_t value;
-    memcpy(&value, guest->data + offset, 4);
+    memcpy(&value, (const void *)(uintptr_t)(guest->bias + linear), 4);
     return value;
 }
 
@@ -59,7 +57,7 @@ static inline uint32_t guest_load(const struct guest *guest, kms_linear linear)
         const struct guest guest = *work.guest;                                                              \
         uint32_t random = 1, sum = 0;                                                                        \
         for (size_t i = 0; i < work.loads; i++) {                                                            \
-            const uint64_t offset = xorshift(&random) & (work.footprint - 4);                                \
+            const kms_linear linear = LINEAR | (xorshift(&random) & (work.footprint - 4));                   \
             sum += load;                                                                                     \
         }                                                                                                    \
         keep(sum);                                                                                           \
@@ -71,7 +69,7 @@ static inline uint32_t guest_load(const struct guest *guest, kms_linear linear)
         const struct guest guest = *work.guest;                                                              \
         uint32_t sum = 0;                                                                                    \
         for (size_t i = 0; i < work.loads; i++) {                                                            \
-            const uint64_t offset = work.stream[i % STREAM];                                                 \
+            const kms_linear linear = work.stream[i];                                                        \
             sum += load;                                                                                     \
         }                                                                                                    \
         keep(sum);                                                                                           \
@@ -81,10 +79,10 @@ static inline uint32_t guest_load(const struct guest *guest, kms_linear linear)
     {                                                                                                        \
         const struct work work = *(const struct work *)state;                                                \
         const struct guest guest = *work.guest;                                                              \
-        uint32_t offset = 0;                                                                                 \
+        uint32_t linear = LINEAR;                                                                            \
         for (size_t i = 0; i < work.loads; i++)                                                              \
-            offset = load;                                                                                   \
-        keep((uint32_t)offset);                                                                              \
+            linear = load;                                                                                   \
+        keep(linear);                                                                                        \
         return work.loads;                                                                                   \
     }                                                                                                        \
     __attribute__((unused)) static size_t way##_sequential(void *state)                                      \
@@ -93,7 +91,7 @@ static inline uint32_t guest_load(const struct guest *guest, kms_linear linear)
         const struct guest guest = *work.guest;                                                              \
         uint32_t sum = 0;                                                                                    \
         for (size_t i = 0; i < work.loads; i++) {                                                            \
-            const uint64_t offset = i * 4 & (work.footprint - 4);                                            \
+            const kms_linear linear = LINEAR | (i * 4 & (work.footprint - 4));                               \
             sum += load;                                                                                     \
         }                                                                                                    \
         keep(sum);                                                                                           \
@@ -108,7 +106,7 @@ static inline size_t cursor_sequential(void *state)
     uint32_t sum = 0;
     for (size_t i = 0; i < work.loads; i++) {
         uint32_t value = 0;
-        if (kms_cursor_load32(&cursor, LINEAR + (i * 4 & (work.footprint - 4)), &value, NULL) != KMS_DONE)
+        if (kms_cursor_load32(&cursor, LINEAR | (i * 4 & (work.footprint - 4)), &value, NULL) != KMS_DONE)
             abort();
         sum += value;
     }

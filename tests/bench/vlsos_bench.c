@@ -185,8 +185,8 @@ static int bench_buddy(unsigned percent)
     struct buddy_bench it = {.memory = malloc(BUDDY_BYTES(REGION)),
                              .warm_memory = malloc(BUDDY_BYTES(REGION)),
                              .steps = calloc(STEPS, sizeof(struct buddy_step))};
-    struct bench_alternative ways[] = {{"floor", prepare_buddy, run_buddy_floor, &it, 0},
-                                       {"buddy", prepare_buddy, run_buddy, &it, 0}};
+    struct bench_alternative ways[] = {{"floor", prepare_buddy, run_buddy_floor, &it, 0, 0},
+                                       {"buddy", prepare_buddy, run_buddy, &it, 0, 0}};
     char what[80];
 
     make_stream(&it, percent);
@@ -321,8 +321,8 @@ static size_t run_slabs(void *state)
 
 static int bench_slab(void)
 {
-    struct bench_alternative ways[] = {{"segregated lists", prepare_lists, run_lists, NULL, 0},
-                                       {"slabs", prepare_slabs, run_slabs, NULL, 0}};
+    struct bench_alternative ways[] = {{"segregated lists", prepare_lists, run_lists, NULL, 0, 0},
+                                       {"slabs", prepare_slabs, run_slabs, NULL, 0, 0}};
     char what[80];
 
     make_slab_stream();

@@ -108,8 +108,8 @@ static int measure_pages(unsigned percent)
     struct pages_bench it = {
         .stream = &stream, .bitmap = malloc(XELIX_BITMAP_BYTES), .index = malloc(XELIX_INDEX_BYTES)};
     struct bench_alternative both[] = {
-        {"bits written only", prepare_pages, run_bits, &it, 0},
-        {"pages", prepare_pages, run_pages, &it, 0},
+        {"bits written only", prepare_pages, run_bits, &it, 0, 0},
+        {"pages", prepare_pages, run_pages, &it, 0, 0},
     };
     char what[80];
 
@@ -272,9 +272,9 @@ static size_t run_glibc(void *state)
 static int measure_kmalloc(void)
 {
     struct bench_alternative all[] = {
-        {"segregated lists", prepare_segregated, run_segregated, NULL, 0},
-        {"kmalloc", prepare_kmalloc, run_kmalloc, NULL, 0},
-        {"glibc", prepare_glibc, run_glibc, NULL, 0},
+        {"segregated lists", prepare_segregated, run_segregated, NULL, 0, 0},
+        {"kmalloc", prepare_kmalloc, run_kmalloc, NULL, 0, 0},
+        {"glibc", prepare_glibc, run_glibc, NULL, 0, 0},
     };
 
     arena = aligned_alloc(4096, (size_t)XELIX_ARENA_PAGES * 4096);
