@@ -18,26 +18,20 @@ extern "C" {
 #define KMS_FAST_SHIFT 14u
 #define KMS_FAST_SLOTS (1u << KMS_FAST_SHIFT)
 
-struct kms_fast_slot {
-    uint64_t page;   /* as kms_fast_page() makes it, or one of the two below */
-    uint64_t addend; /* host address = linear address + addend */
+/*
+ * Pages that may be reached without a question. A slot that holds nothing names a page that another slot would hold,
+ * so that no address which comes here matches. Two arrays: what an access waits for lies closer together.
+ */
+struct kms_fast_table {
+    uint64_t addend[KMS_FAST_SLOTS]; /* host address = linear address + addend */
+    kms_linear page[KMS_FAST_SLOTS]; /* the first address of the page */
 };
 
-#define KMS_FAST_OFFSET  ((kms_linear)KMS_PAGE_SIZE - 1u)
-#define KMS_FAST_EMPTY   0u /* fresh memory is empty */
-#define KMS_FAST_DROPPED 1u
-
-/* A page's name in a slot: its last address, which is neither of the two above. */
-static inline uint64_t kms_fast_page(kms_linear linear)
-{
-    return linear | KMS_FAST_OFFSET;
-}
-
-/* struct kms_cpu begins with this. The slots are those of the CPU's current privilege. */
+/* struct kms_cpu begins with this. The pages are those of the CPU's current privilege. */
 struct kms_fast {
+    struct kms_fast_table read;
+    struct kms_fast_table write;
     uint64_t drops; /* grows whenever slots are dropped, so that a cursor notices */
-    struct kms_fast_slot read[KMS_FAST_SLOTS];
-    struct kms_fast_slot write[KMS_FAST_SLOTS];
 };
 
 static inline const struct kms_fast *kms_fast_of(const struct kms_cpu *cpu)
@@ -51,25 +45,33 @@ enum kms_result kms_slow_read(struct kms_cpu *cpu, kms_linear linear, void *to, 
 enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const void *from, size_t size,
                                struct kms_fault *fault);
 
-/* A cursor on the page of an address, if that may be reached by the short way; else one that fits no address. By
- * value, so that the caller's cursor can stay in registers. */
+/* Where a load of up to 8 bytes finds them after the long way: in the guest's RAM, or in a copy that stays until the
+ * next load. The caller's load is then the same instruction for both ways. */
+struct kms_far {
+    enum kms_result result;
+    uint64_t addend; /* with KMS_DONE, as in a slot */
+};
+struct kms_far kms_slow_load(struct kms_cpu *cpu, kms_linear linear, size_t size, struct kms_fault *fault);
+
+/* A cursor on the page of a load of 4 bytes, if that may be reached by the short way; else kms_cursor_new(). By value,
+ * so that the caller's cursor can stay in registers. */
 struct kms_cursor kms_cursor_at(struct kms_cpu *cpu, kms_linear linear);
 
-/* The slot that may hold the page of an access of `width` bytes; comparing with the page of the last byte
- * sends page-crossing accesses the long way. */
-static inline bool kms_fast_hit(const struct kms_fast_slot *slot, kms_linear linear, unsigned width)
+/* The slot that may hold the page of an address. */
+static inline size_t kms_fast_slot(kms_linear linear)
 {
-    return slot->page == kms_fast_page(linear + (width - 1u));
+    return (size_t)(linear >> KMS_PAGE_SHIFT) & (KMS_FAST_SLOTS - 1u);
 }
 
-static inline const struct kms_fast_slot *kms_fast_slot(const struct kms_fast_slot *slots, kms_linear linear)
+/* Whether an access of `size` bytes, 1 to 4096, lies on the page of its slot, all of it. */
+static inline bool kms_fast_hit(const struct kms_fast_table *table, kms_linear linear, size_t size)
 {
-    return &slots[(linear >> KMS_PAGE_SHIFT) & (KMS_FAST_SLOTS - 1u)];
+    return linear - table->page[kms_fast_slot(linear)] <= KMS_PAGE_SIZE - size;
 }
 
-static inline void *kms_fast_ptr(const struct kms_fast_slot *slot, kms_linear linear)
+static inline void *kms_fast_ptr(const struct kms_fast_table *table, kms_linear linear)
 {
-    return (void *)(uintptr_t)(linear + slot->addend);
+    return (void *)(uintptr_t)(linear + table->addend[kms_fast_slot(linear)]);
 }
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -87,27 +89,26 @@ static inline void *kms_fast_ptr(const struct kms_fast_slot *slot, kms_linear li
     static inline enum kms_result kms_load##bits(struct kms_cpu *cpu, kms_linear linear,                     \
                                                  uint##bits##_t *value, struct kms_fault *fault)             \
     {                                                                                                        \
-        const struct kms_fast_slot *slot = kms_fast_slot(kms_fast_of(cpu)->read, linear);                    \
+        const struct kms_fast_table *table = &kms_fast_of(cpu)->read;                                        \
+        uint64_t addend = table->addend[kms_fast_slot(linear)];                                              \
         uint##bits##_t raw;                                                                                  \
-        if (__builtin_expect(kms_fast_hit(slot, linear, bits / 8u), 1)) {                                    \
-            memcpy(&raw, kms_fast_ptr(slot, linear), sizeof raw);                                            \
-        } else {                                                                                             \
-            uint##bits##_t far; /* apart from raw, which can so stay in a register */                        \
-            enum kms_result result = kms_slow_read(cpu, linear, &far, sizeof far, fault);                    \
-            if (result != KMS_DONE)                                                                          \
-                return result;                                                                               \
-            raw = far;                                                                                       \
+        if (__builtin_expect(!kms_fast_hit(table, linear, bits / 8u), 0)) {                                  \
+            const struct kms_far far = kms_slow_load(cpu, linear, bits / 8u, fault);                         \
+            if (far.result != KMS_DONE)                                                                      \
+                return far.result;                                                                           \
+            addend = far.addend;                                                                             \
         }                                                                                                    \
+        memcpy(&raw, (const void *)(uintptr_t)(linear + addend), sizeof raw);                                \
         *value = KMS_LE##bits(raw);                                                                          \
         return KMS_DONE;                                                                                     \
     }                                                                                                        \
     static inline enum kms_result kms_store##bits(struct kms_cpu *cpu, kms_linear linear,                    \
                                                   uint##bits##_t value, struct kms_fault *fault)             \
     {                                                                                                        \
-        const struct kms_fast_slot *slot = kms_fast_slot(kms_fast_of(cpu)->write, linear);                   \
+        const struct kms_fast_table *table = &kms_fast_of(cpu)->write;                                       \
         uint##bits##_t raw = KMS_LE##bits(value);                                                            \
-        if (__builtin_expect(kms_fast_hit(slot, linear, bits / 8u), 1)) {                                    \
-            memcpy(kms_fast_ptr(slot, linear), &raw, sizeof raw);                                            \
+        if (__builtin_expect(kms_fast_hit(table, linear, bits / 8u), 1)) {                                   \
+            memcpy(kms_fast_ptr(table, linear), &raw, sizeof raw);                                           \
             return KMS_DONE;                                                                                 \
         }                                                                                                    \
         return kms_slow_write(cpu, linear, &raw, sizeof raw, fault);                                         \
@@ -124,18 +125,18 @@ static inline enum kms_result kms_cursor_load32(struct kms_cursor *cursor, kms_l
                                                 struct kms_fault *fault)
 {
     uint32_t raw;
-    if (__builtin_expect(linear - cursor->page <= KMS_PAGE_SIZE - sizeof raw &&
-                             cursor->drops == kms_fast_of(cursor->cpu)->drops,
-                         1)) {
-        memcpy(&raw, (const void *)(uintptr_t)(linear + cursor->addend), sizeof raw);
-    } else {
-        uint32_t far;
-        const enum kms_result result = kms_slow_read(cursor->cpu, linear, &far, sizeof far, fault);
-        if (result != KMS_DONE)
-            return result;
+    if (__builtin_expect(linear + cursor->less_page > KMS_PAGE_SIZE - sizeof raw ||
+                             cursor->drops != kms_fast_of(cursor->cpu)->drops,
+                         0)) {
         *cursor = kms_cursor_at(cursor->cpu, linear);
-        raw = far;
+        if (cursor->drops == KMS_CURSOR_NOWHERE) {
+            const struct kms_far far = kms_slow_load(cursor->cpu, linear, sizeof raw, fault);
+            if (far.result != KMS_DONE)
+                return far.result;
+            cursor->addend = far.addend;
+        }
     }
+    memcpy(&raw, (const void *)(uintptr_t)(linear + cursor->addend), sizeof raw);
     *value = KMS_LE32(raw);
     return KMS_DONE;
 }
@@ -143,9 +144,9 @@ static inline enum kms_result kms_cursor_load32(struct kms_cursor *cursor, kms_l
 static inline enum kms_result kms_read(struct kms_cpu *cpu, kms_linear linear, void *to, size_t size,
                                        struct kms_fault *fault)
 {
-    const struct kms_fast_slot *slot = kms_fast_slot(kms_fast_of(cpu)->read, linear);
-    if (size - 1 < KMS_PAGE_SIZE && kms_fast_hit(slot, linear, (unsigned)size)) {
-        memcpy(to, kms_fast_ptr(slot, linear), size);
+    const struct kms_fast_table *table = &kms_fast_of(cpu)->read;
+    if (size - 1 < KMS_PAGE_SIZE && kms_fast_hit(table, linear, size)) {
+        memcpy(to, kms_fast_ptr(table, linear), size);
         return KMS_DONE;
     }
     return kms_slow_read(cpu, linear, to, size, fault);
@@ -154,9 +155,9 @@ static inline enum kms_result kms_read(struct kms_cpu *cpu, kms_linear linear, v
 static inline enum kms_result kms_write(struct kms_cpu *cpu, kms_linear linear, const void *from, size_t size,
                                         struct kms_fault *fault)
 {
-    const struct kms_fast_slot *slot = kms_fast_slot(kms_fast_of(cpu)->write, linear);
-    if (size - 1 < KMS_PAGE_SIZE && kms_fast_hit(slot, linear, (unsigned)size)) {
-        memcpy(kms_fast_ptr(slot, linear), from, size);
+    const struct kms_fast_table *table = &kms_fast_of(cpu)->write;
+    if (size - 1 < KMS_PAGE_SIZE && kms_fast_hit(table, linear, size)) {
+        memcpy(kms_fast_ptr(table, linear), from, size);
         return KMS_DONE;
     }
     return kms_slow_write(cpu, linear, from, size, fault);

@@ -152,13 +152,14 @@ static inline enum kms_result kms_fetch(struct kms_cpu *cpu, kms_linear linear, 
  */
 struct kms_cursor {
     struct kms_cpu *cpu;
-    uint64_t drops;
-    kms_linear page;
+    uint64_t drops;       /* of the CPU when it came to the page, or KMS_CURSOR_NOWHERE */
+    kms_linear less_page; /* what an address is beyond its page's, when added to it */
     uint64_t addend;
 };
+#define KMS_CURSOR_NOWHERE UINT64_MAX
 static inline struct kms_cursor kms_cursor_new(struct kms_cpu *cpu)
 {
-    return (struct kms_cursor){cpu, UINT64_MAX, 0, 0};
+    return (struct kms_cursor){cpu, KMS_CURSOR_NOWHERE, 0, 0};
 }
 static inline enum kms_result kms_cursor_load32(struct kms_cursor *cursor, kms_linear linear, uint32_t *value,
                                                 struct kms_fault *fault);

@@ -246,11 +246,11 @@ static bool is_flat_page(const struct kms_ram *ram, kms_phys phys)
 }
 
 /* Whether every page of a range is settled, so that it can be moved without a question. */
-static bool is_settled(const struct kms_fast_slot *slots, kms_linear linear, size_t size)
+static bool is_settled(const struct kms_fast_table *table, kms_linear linear, size_t size)
 {
     for (size_t done = 0; done < size;) {
         const size_t piece = piece_size(linear + done, size - done);
-        if (!kms_fast_hit(kms_fast_slot(slots, linear + done), linear + done, (unsigned)piece))
+        if (!kms_fast_hit(table, linear + done, piece))
             return false;
         done += piece;
     }
@@ -261,7 +261,7 @@ static void copy_settled(const struct kms_cpu *cpu, kms_linear linear, uint8_t *
 {
     for (size_t done = 0; done < size;) {
         const size_t piece = piece_size(linear + done, size - done);
-        memcpy(to + done, kms_fast_ptr(kms_fast_slot(cpu->fast.read, linear + done), linear + done), piece);
+        memcpy(to + done, kms_fast_ptr(&cpu->fast.read, linear + done), piece);
         done += piece;
     }
 }
@@ -271,7 +271,7 @@ enum kms_result kms_slow_read(struct kms_cpu *cpu, kms_linear linear, void *to, 
 {
     const struct kms_access access = {linear, KMS_READ, KMS_AS_CURRENT};
     if (!is_in_one_page(linear, size) || checks_alignment(cpu)) {
-        if (!is_settled(cpu->fast.read, linear, size))
+        if (!is_settled(&cpu->fast.read, linear, size))
             return kms_access_read(cpu, &access, to, size, fault);
         copy_settled(cpu, linear, to, size);
         return KMS_DONE;
@@ -286,6 +286,35 @@ enum kms_result kms_slow_read(struct kms_cpu *cpu, kms_linear linear, void *to, 
         return kms_phys_read(ram, phys, to, size);
     memcpy(to, ram->flat_bytes + (phys - ram->flat_base), size);
     return KMS_DONE;
+}
+
+/* The bytes of a load that cannot be had in place. A device may make other loads of this CPU before it answers. */
+static struct kms_far load_aside(struct kms_cpu *cpu, enum kms_result result, kms_linear linear,
+                                 uint64_t bytes)
+{
+    cpu->aside = bytes;
+    return (struct kms_far){result, (uint64_t)(uintptr_t)&cpu->aside - linear};
+}
+
+struct kms_far kms_slow_load(struct kms_cpu *cpu, kms_linear linear, size_t size, struct kms_fault *fault)
+{
+    const struct kms_access access = {linear, KMS_READ, KMS_AS_CURRENT};
+    const struct kms_ram *ram = cpu->machine->ram;
+    struct kms_fault unused;
+    uint64_t bytes = 0;
+    kms_phys phys;
+    if (!is_in_one_page(linear, size) || checks_alignment(cpu)) {
+        const enum kms_result result = kms_slow_read(cpu, linear, &bytes, size, fault);
+        return load_aside(cpu, result, linear, bytes);
+    }
+    const enum kms_result result = page_translate(cpu, &access, &phys, fault ? fault : &unused);
+    if (result != KMS_DONE)
+        return (struct kms_far){result, 0};
+    if (is_flat_page(ram, phys))
+        return (struct kms_far){KMS_DONE,
+                                (uint64_t)(uintptr_t)(ram->flat_bytes + (phys - ram->flat_base)) - linear};
+    const enum kms_result read = kms_phys_read(ram, phys, &bytes, size);
+    return load_aside(cpu, read, linear, bytes);
 }
 
 enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const void *from, size_t size,
@@ -308,8 +337,9 @@ enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const voi
 
 struct kms_cursor kms_cursor_at(struct kms_cpu *cpu, kms_linear linear)
 {
-    const struct kms_fast_slot *slot = kms_fast_slot(cpu->fast.read, linear);
-    if (!kms_fast_hit(slot, linear, 1))
+    const struct kms_fast_table *table = &cpu->fast.read;
+    const size_t slot = kms_fast_slot(linear);
+    if (!kms_fast_hit(table, linear, sizeof(uint32_t)))
         return kms_cursor_new(cpu);
-    return (struct kms_cursor){cpu, cpu->fast.drops, linear & ~PAGE_OFFSET, slot->addend};
+    return (struct kms_cursor){cpu, cpu->fast.drops, -table->page[slot], table->addend[slot]};
 }

@@ -36,6 +36,7 @@ struct kms_cpu {
     struct tlb tlb;
     struct structure_cache *structures; /* NULL unless asked for */
     struct lookaside lookaside;
+    uint64_t aside; /* the bytes of the last load that could not be had in place */
 };
 
 struct kms_machine {

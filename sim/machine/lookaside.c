@@ -1,54 +1,65 @@
 /* lookaside.c - see lookaside.h. */
 #include "lookaside.h"
 
+#include "ram_map.h"
+
+/* What an unused slot names: fresh memory's 0 but where page 0 would come. */
+static kms_linear empty_page(size_t slot)
+{
+    return slot == 0 ? KMS_PAGE_SIZE : 0;
+}
+
+/* Another page that never comes to this slot. */
+static kms_linear dropped_page(size_t slot)
+{
+    return (kms_linear)(KMS_FAST_SLOTS + (slot ^ 1u)) << KMS_PAGE_SHIFT;
+}
+
 void lookaside_init(struct lookaside *lookaside, struct kms_fast *fast)
 {
-    lookaside->fast = fast;
-    lookaside->read.slots = fast->read;
-    lookaside->write.slots = fast->write;
+    lookaside->drops = &fast->drops;
+    lookaside->read.fast = &fast->read;
+    lookaside->write.fast = &fast->write;
+    fast->read.page[0] = fast->write.page[0] = empty_page(0);
 }
 
-static unsigned slot_number(kms_linear linear)
+void lookaside_fill(struct lookaside_table *table, kms_linear linear, const uint8_t *host_page)
 {
-    return (unsigned)(linear >> KMS_PAGE_SHIFT) & (KMS_FAST_SLOTS - 1u);
-}
-
-void lookaside_fill(struct lookaside_table *table, kms_linear page, const uint8_t *host_page)
-{
-    const unsigned number = slot_number(page);
-    struct kms_fast_slot *slot = &table->slots[number];
-    if (slot->page == KMS_FAST_EMPTY) {
+    const size_t slot = kms_fast_slot(linear);
+    const kms_linear page = linear & ~(kms_linear)PAGE_OFFSET;
+    if (table->fast->page[slot] == empty_page(slot)) {
         if (table->used < LOOKASIDE_NOTED)
-            table->noted[table->used] = (uint16_t)number;
+            table->noted[table->used] = (uint16_t)slot;
         if (table->used <= LOOKASIDE_NOTED)
             table->used++;
     }
-    slot->page = kms_fast_page(page);
-    slot->addend = (uint64_t)(uintptr_t)host_page - (page & ~(kms_linear)KMS_FAST_OFFSET);
+    table->fast->page[slot] = page;
+    table->fast->addend[slot] = (uint64_t)(uintptr_t)host_page - page;
 }
 
 static void drop_from(struct lookaside_table *table, kms_linear linear)
 {
-    struct kms_fast_slot *slot = &table->slots[slot_number(linear)];
+    const size_t slot = kms_fast_slot(linear);
     /* The slot stays noted; a second note of it would only cost room. */
-    if (table->used && slot->page == kms_fast_page(linear))
-        slot->page = KMS_FAST_DROPPED;
+    if (table->used && kms_fast_hit(table->fast, linear, 1))
+        table->fast->page[slot] = dropped_page(slot);
 }
 
 void lookaside_drop_page(struct lookaside *lookaside, kms_linear linear)
 {
     drop_from(&lookaside->read, linear);
     drop_from(&lookaside->write, linear);
-    lookaside->fast->drops++;
+    ++*lookaside->drops;
 }
 
 static void flush_table(struct lookaside_table *table)
 {
     if (table->used > LOOKASIDE_NOTED) {
-        memset(table->slots, 0, KMS_FAST_SLOTS * sizeof table->slots[0]);
+        memset(table->fast->page, 0, sizeof table->fast->page);
+        table->fast->page[0] = empty_page(0);
     } else {
         for (unsigned i = 0; i < table->used; i++)
-            table->slots[table->noted[i]].page = KMS_FAST_EMPTY;
+            table->fast->page[table->noted[i]] = empty_page(table->noted[i]);
     }
     table->used = 0;
 }
@@ -62,5 +73,5 @@ void lookaside_flush(struct lookaside *lookaside)
 {
     flush_table(&lookaside->read);
     flush_table(&lookaside->write);
-    lookaside->fast->drops++;
+    ++*lookaside->drops;
 }

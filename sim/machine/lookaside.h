@@ -12,22 +12,22 @@
 
 #define LOOKASIDE_NOTED 256u
 
-/* The slots of one kind of access. */
+/* The pages of one kind of access. */
 struct lookaside_table {
-    struct kms_fast_slot *slots;
+    struct kms_fast_table *fast;
     uint16_t noted[LOOKASIDE_NOTED]; /* slots in use, so that a flush need not clear them all */
     uint32_t used;                   /* more than LOOKASIDE_NOTED: not all of them are noted */
 };
 
 struct lookaside {
-    struct kms_fast *fast;
+    uint64_t *drops;
     struct lookaside_table read, write;
 };
 
 /* The slots are those of `fast`, which starts zeroed. */
 void lookaside_init(struct lookaside *lookaside, struct kms_fast *fast);
 
-void lookaside_fill(struct lookaside_table *table, kms_linear page, const uint8_t *host_page);
+void lookaside_fill(struct lookaside_table *table, kms_linear linear, const uint8_t *host_page);
 void lookaside_drop_page(struct lookaside *lookaside, kms_linear linear);
 void lookaside_flush(struct lookaside *lookaside);
 /* Only what allows writing: the next write to each page goes the long way. */
