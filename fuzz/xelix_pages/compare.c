@@ -2,6 +2,7 @@
 
 #include <kernel/hw.h>
 
+#include "image.h"
 #include "mem/palloc.h"
 #include "operations.h"
 #include "tasks/task.h"
@@ -77,6 +78,8 @@ static void compare_space(unsigned space)
     for (uint32_t i = 0; i < MODEL_LOW; i++)
         if (s->low[i].taken)
             compare_page(space, s->first + i);
+    for (uint32_t page = IMAGE_UL_VISIBLE / PAGE_SIZE; page < IMAGE_UL_VISIBLE_END / PAGE_SIZE; page++)
+        compare_page(space, page);
     agree(taken_pages(&context(space)->addresses) ==
               s->first + model_taken_pages(space) + (space == KERNEL ? 0 : XELIX_TASK_STACK_PAGES),
           "a context has more pages taken, or fewer");

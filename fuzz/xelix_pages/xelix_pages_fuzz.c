@@ -8,6 +8,7 @@
  */
 #include <kernel/hw.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "compare.h"
 #include "drive.h"
@@ -24,6 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define OPERATIONS_MAX  48u
 #define CHECKED         256u /* one input in so many: the checker reads a million entries */
 #define CHECK_EVERY     8u
+#define NAMED_OFFSET    (2u * TABLE_ENTRIES - 2u - XELIX_TASK_IMAGE / PAGE_SIZE)
 #define IMAGE_WORD      0x1a6e0000u
 
 struct operation {
@@ -47,13 +49,28 @@ static uint32_t pages_of(const struct operation *operation)
     return operation->amount % (operation->detail & 0x40 ? 96u : 24u) + 1;
 }
 
-/* A page of the space's: near its beginning, where pages are taken; or where none is its own. */
+/* Where the latest runs of a space begin. */
+#define RECENT 4u
+static uint32_t recent[MODEL_SPACES][RECENT];
+static unsigned runs_given;
+
+static void note(unsigned space, uint32_t page)
+{
+    if (page)
+        recent[space][runs_given++ % RECENT] = page;
+}
+
+/* A page of the space's: in one of the latest runs; near its beginning; or where none is its own. */
 static uint32_t page_of(const struct operation *operation, unsigned space)
 {
     static const uint32_t odd[] = {0, XELIX_KERNEL_ADDRESS / PAGE_SIZE, XELIX_PAGES, 0xffffffff};
-    const uint32_t offset = operation->which + (operation->detail & 1 ? XELIX_ARENA_PAGES : 0);
+    const uint32_t run = recent[space][operation->which % RECENT];
 
-    return operation->detail >= 248 ? odd[operation->which % 4] : model.spaces[space].first + offset;
+    if (operation->detail >= 248)
+        return odd[operation->which % 4];
+    if ((operation->detail & 1) && run)
+        return run + (operation->which & 0x80 ? operation->which / 8u % 4 : 0);
+    return model.spaces[space].first + operation->which;
 }
 
 /* ---- runs of pages ---- */
@@ -87,6 +104,7 @@ static void do_valloc(const struct operation *operation)
 
     agree(vm_address(valloc(pages, context(space))) / PAGE_SIZE == page,
           "valloc does not give the lowest pages");
+    note(space, page);
     compare_range(space, page, pages);
 }
 
@@ -108,6 +126,7 @@ static void do_pvalloc(const struct operation *operation)
 
     agree(vm_address(pvalloc(pages, context(space))) / PAGE_SIZE == page,
           "pvalloc does not give the lowest pages");
+    note(space, page);
     compare_range(space, page, pages);
 }
 
@@ -158,6 +177,7 @@ static void do_lend(const struct operation *operation)
         return;
     agree(vm_map(&asked, &address) == model_map(&lending, &expected), "vm_map's status is not the model's");
     agree(address == expected, "a window is not where it should be");
+    note(lending.to, address / PAGE_SIZE);
     compare_range(lending.to, address / PAGE_SIZE, lending.bytes / PAGE_SIZE + 2);
 }
 
@@ -174,11 +194,13 @@ static void do_take_back(const struct operation *operation)
     compare_range(space, page, pages);
 }
 
-/* Frames below the kernel's, which nobody is given. */
+/* Frames below the kernel's, which nobody is given; in a task on both sides of a border between two tables. */
 static void do_name(const struct operation *operation)
 {
     const unsigned space = space_of(operation);
-    const uint32_t page = page_of(operation, space) + (operation->detail < 248 ? 1000u : 0);
+    const uint32_t page = operation->detail >= 240
+                              ? page_of(operation, space)
+                              : model.spaces[space].first + NAMED_OFFSET + operation->which % 4u;
     const uint32_t pages = operation->amount % 4u;
     const uint32_t entry = (0x80u + operation->amount % 8u) * PAGE_SIZE | rights_of(operation);
 
@@ -188,6 +210,7 @@ static void do_name(const struct operation *operation)
     else
         agree(vm_map_at(page, pages, entry, context(space)) == model_map_at(space, page, pages, entry),
               "vm_map_at's status is not the model's");
+    note(space, operation->amount & 0x80 ? 0 : page);
     compare_range(space, page, pages);
 }
 
@@ -323,6 +346,8 @@ static void run(const uint8_t *data, size_t size)
     const bool checked = drive_is_chosen(CHECKED);
 
     model_reset();
+    memset(recent, 0, sizeof recent);
+    runs_given = 0;
     for (size_t i = 0; i < size / OPERATION_BYTES && i < OPERATIONS_MAX; i++) {
         const uint8_t *const bytes = data + i * OPERATION_BYTES;
 

@@ -4,6 +4,7 @@
  *
  * Task handles 0 and 1; handles 0 to 3 are blocks.
  */
+#include <kernel/hw.h>
 #include <kernel/x86.h>
 
 #include "../boot/boot_kernel.h"
@@ -87,24 +88,45 @@ static const struct replay_op story[] = {
     {.code = REPLAY_CHECK},
 };
 
-/* ---- the image's code for ring 3, in the current task for as long as a visit takes ---- */
+/* ---- the image's code for ring 3, in the space that user mode has for as long as a visit takes ---- */
 
-static int borrower = -1;
+static int borrower;
 
 /* In a table that UL_VISIBLE has there already, so nothing can fail. */
+static void lend_to_task(struct task *task, uint32_t address)
+{
+    (void)paging_set_range(&task->ctx, address / PAGE_SIZE, 1, address | PTE_P | PTE_US);
+}
+
+/* Without a task, ring 3 is in the kernel's space, where the directory has nothing for it. */
+static void set_code_of_kernel(uint32_t address, uint32_t rights)
+{
+    uint32_t *const directory = vm_ptr(vm_kernel.directory_address);
+    uint32_t *const entry = &directory[address / DIRECTORY_SPAN];
+
+    *entry = (*entry & ~PTE_US) | (rights & PTE_US);
+    (void)paging_set_range(&vm_kernel, address / PAGE_SIZE, 1, address | rights | PTE_P);
+    hw_write_cr3(vm_kernel.directory);
+}
+
 static void lend_code(uint32_t address)
 {
     borrower = task_current_id();
     if (task_current())
-        (void)paging_set_range(&task_current()->ctx, address / PAGE_SIZE, 1, address | PTE_P | PTE_US);
+        lend_to_task(task_current(), address);
+    else
+        set_code_of_kernel(address, PTE_US);
 }
 
+/* The borrower may have ended meanwhile. */
 static void take_code_back(uint32_t address)
 {
     struct task *const task = task_get(borrower);
 
     if (task)
         paging_clear_range(&task->ctx, address / PAGE_SIZE, 1);
+    else if (borrower < 0)
+        set_code_of_kernel(address, PTE_RW);
 }
 
 const struct boot_kernel boot_kernel = {

@@ -3,6 +3,7 @@
  */
 #include "boot_compare.h"
 #include "kms_test.h"
+#include "xelix_random.h"
 
 #include <kernel/x86.h>
 #include <stdio.h>
@@ -14,8 +15,9 @@
 #include "config.h"
 #include "tasks/task.h"
 
-/* The image with the section UL_VISIBLE, the boot module and the boot stack. */
-static const struct boot_range host_memory = {XELIX_KERNEL_ADDRESS, XELIX_KERNEL_END};
+/* The image with the section UL_VISIBLE, the boot module, the boot stack; and the kernel's directory and first table, which
+ * the image writes to when ring 3 runs without a task. */
+static const struct boot_range host_memory = {XELIX_KERNEL_ADDRESS, XELIX_PAGING_AREA + 2 * PAGE_SIZE};
 
 /* The end of RAM differs by what QEMU keeps for its firmware: the bitmap of frames up to there. */
 #define SAME_FRAMES 0x7f00u
@@ -23,7 +25,7 @@ static const struct boot_range host_memory = {XELIX_KERNEL_ADDRESS, XELIX_KERNEL
 static const struct boot_range same[] = {
     {XELIX_FRAMES_BITMAP, XELIX_FRAMES_BITMAP + SAME_FRAMES / 8},
     {XELIX_KERNEL_BITMAP, XELIX_KERNEL_BITMAP + XELIX_BITMAP_BYTES},
-    {XELIX_EARLY_END, XELIX_EARLY_END + 0x10000}, /* where kmalloc's arena begins */
+    {XELIX_EARLY_END, XELIX_EARLY_END + XELIX_ARENA_PAGES *PAGE_SIZE}, /* kmalloc's arena */
 };
 
 static void find_tables(struct boot_run *run)
@@ -63,6 +65,31 @@ static void story_in_the_window(void **state)
 {
     (void)state;
     boot_compare_story(&xelix, KMS_GUEST_WINDOW);
+}
+
+#define RANDOM_OPERATIONS 1500u
+
+static void compare_random(enum kms_guest_mode mode, uint32_t seed)
+{
+    struct replay_op *const ops = calloc(RANDOM_OPERATIONS, sizeof *ops);
+
+    assert_non_null(ops);
+    xelix_random_operations(seed, ops, RANDOM_OPERATIONS);
+    boot_compare(&(struct boot_hosted){&xelix, mode, ops, RANDOM_OPERATIONS});
+    free(ops);
+}
+
+static void random_direct(void **state)
+{
+    (void)state;
+    compare_random(KMS_GUEST_DIRECT, 1);
+}
+
+static void random_in_the_window(void **state)
+{
+    (void)state;
+    for (uint32_t seed = 2; seed < 5; seed++)
+        compare_random(KMS_GUEST_WINDOW, seed);
 }
 
 /* ---- without UL_VISIBLE ---- */
@@ -118,6 +145,9 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("Xelix's story hosted in direct mode is its story on the metal", story_direct),
     KMS_TEST("Xelix's story hosted in the window leaves the metal's tables, A and D included",
              story_in_the_window),
+    KMS_TEST("Xelix's random operations hosted in direct mode do what they do on the metal", random_direct),
+    KMS_TEST("Xelix's random operations in the window leave the metal's memory and tables, A and D included",
+             random_in_the_window),
     KMS_TEST("without UL_VISIBLE the first access of a task's ends in a triple fault",
              a_kernel_without_the_section_dies),
 };
