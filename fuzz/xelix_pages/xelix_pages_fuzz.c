@@ -44,7 +44,7 @@ static uint32_t pages_of(const struct operation *operation)
 {
     static const uint32_t odd[] = {0, 0xffffffff, 0x000fffff, 0x000ffb00};
 
-    if (operation->detail >= 240)
+    if (operation->detail >= 240 && operation->detail < 248)
         return odd[operation->amount % 4];
     return operation->amount % (operation->detail & 0x40 ? 96u : 24u) + 1;
 }
