@@ -340,7 +340,8 @@ static void run(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct drive jslk = {"jslk", "jslk_small", prepare, warm, run};
+    static const struct drive jslk = {
+        .target = "jslk", .kernel = "jslk_small", .prepare = prepare, .warm = warm, .run = run};
 
     drive_input(&jslk, data, size);
     return 0;

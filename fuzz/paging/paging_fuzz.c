@@ -363,7 +363,8 @@ static void run(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct drive drive = {"paging", "vana_small", prepare, warm, run};
+    static const struct drive drive = {
+        .target = "paging", .kernel = "vana_small", .prepare = prepare, .warm = warm, .run = run};
 
     drive_input(&drive, data, size);
     return 0;

@@ -472,7 +472,8 @@ static void run(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct drive drive = {"process", "vana_small", prepare, warm, run};
+    static const struct drive drive = {
+        .target = "process", .kernel = "vana_small", .prepare = prepare, .warm = warm, .run = run};
 
     drive_input(&drive, data, size);
     return 0;

@@ -1,5 +1,6 @@
 #include "drive.h"
 
+#include <kmemsim/riscv.h>
 #include <string.h>
 
 #include "trace/lower.h"
@@ -25,22 +26,16 @@ struct kms_cpu *drive_cpu(void)
 
 /* ---- the guest ------------------------------------------------------------------------------------------- */
 
-static bool in_window(const char *kernel)
+static void boot(const struct drive *drive)
 {
-    const struct kms_guest_module *const module = kms_guest_find(kernel);
-
-    return module && module->ops->arch == GUEST_X86;
-}
-
-static void boot(const char *kernel)
-{
-    const enum kms_guest_mode mode = in_window(kernel) ? KMS_GUEST_WINDOW : KMS_GUEST_DIRECT;
+    const struct kms_guest_options options = {.kernel = drive->kernel,
+                                              .mode = drive->direct ? KMS_GUEST_DIRECT : KMS_GUEST_WINDOW};
     struct kms_guest_stop stop;
 
-    if (kms_guest_new(&(struct kms_guest_options){.kernel = kernel, .mode = mode}, &guest) != KMS_OK)
-        operations_fail("there is no guest of %s on this host", kernel);
+    if (kms_guest_new(&options, &guest) != KMS_OK)
+        operations_fail("there is no guest of %s on this host", drive->kernel);
     if (kms_guest_boot(guest, &stop) != KMS_GUEST_RETURNED || stop.status < 0)
-        operations_fail("%s does not boot: %s", kernel, stop.reason);
+        operations_fail("%s does not boot: %s", drive->kernel, stop.reason);
 }
 
 static void call_prepare(void *context)
@@ -65,8 +60,13 @@ static void call(const struct drive *drive, void (*body)(void *context))
 static void forget_translations(void)
 {
     struct kms_cpu *const cpu = kms_guest_cpu(guest);
-    const uint64_t cr0 = kms_x86_read(cpu, KMS_X86_CR0);
+    uint64_t cr0;
 
+    if (replay.guest->arch != GUEST_X86) {
+        kms_riscv_sfence_vma(cpu, NULL, NULL);
+        return;
+    }
+    cr0 = kms_x86_read(cpu, KMS_X86_CR0);
     kms_x86_write(cpu, KMS_X86_CR0, cr0 & ~(uint64_t)KMS_CR0_PG, NULL);
     kms_x86_write(cpu, KMS_X86_CR0, cr0, NULL);
 }
@@ -74,7 +74,7 @@ static void forget_translations(void)
 /* Boot, prepare, and remember how everything stands. */
 static void start(const struct drive *drive)
 {
-    boot(drive->kernel);
+    boot(drive);
     replay.guest = kms_guest_module(guest)->ops;
     replay.handles = handles;
     replay.handle_count = DRIVE_HANDLES;
@@ -83,7 +83,7 @@ static void start(const struct drive *drive)
     lowering.arch = replay.guest->arch;
     replay_start(&replay);
     call(drive, call_prepare);
-    if (in_window(drive->kernel))
+    if (!drive->direct)
         forget_translations();
     call(drive, call_warm);
     if (kms_guest_snapshot_take(guest, &snapshot) != KMS_OK)

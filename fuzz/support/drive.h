@@ -15,7 +15,6 @@
 /*
  * One input: `run` acts in the guest (drive_guest()), which stands as it was after `prepare` ran on the first call.
  * What `prepare` does becomes the beginning of every file. A panic or a fault of the kernel fails.
- * Kernels of x86 run in the window, others in direct mode.
  */
 struct drive {
     const char *target;
@@ -23,6 +22,7 @@ struct drive {
     void (*prepare)(void);
     void (*warm)(void); /* touches (drive_touch()) what every run will need */
     void (*run)(const uint8_t *data, size_t size);
+    bool direct; /* not in the window */
 };
 
 void drive_input(const struct drive *drive, const uint8_t *data, size_t size);

@@ -21,12 +21,15 @@ if(NOT TARGET fuzz_drive)
 endif()
 set(fuzz_kernel_libs fuzz_machine fuzz_drive)
 
-# kms_fuzz_module(KERNEL name [CONFIG header]): the module name_small, of the sources of src/name; CONFIG is included
+# kms_fuzz_module(KERNEL name [NAME module] [CONFIG header]): the module name_small, of the sources of src/name; CONFIG is included
 # before everything else, for constants that suit a fuzzer. What the kernel's tests call beside its table, a target may call
 # too. Its checkers' branches are not counted.
 function(kms_fuzz_module)
-    cmake_parse_arguments(arg "" "KERNEL;CONFIG" "" ${ARGN})
+    cmake_parse_arguments(arg "" "KERNEL;NAME;CONFIG" "" ${ARGN})
     set(module ${arg_KERNEL}_small)
+    if(arg_NAME)
+        set(module ${arg_NAME})
+    endif()
     if(TARGET kmemsim_guest_${module})
         return()
     endif()

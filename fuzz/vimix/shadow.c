@@ -2,8 +2,16 @@
 
 #include <string.h>
 
-#define STATIC_DATA 32u
-#define TABLE_SPAN  (512u * PAGE)
+#define STATIC_DATA (2 * UNIT)
+
+/* Root, tables at the top, in Sv39 one for the lowest GiB; and one for each piece that the heap reaches. */
+#if KERNEL_XLEN == 64
+#define TABLES     4u
+#define TABLE_SPAN (512u * PAGE)
+#else
+#define TABLES     2u
+#define TABLE_SPAN (1024u * PAGE)
+#endif
 
 static uint64_t up(uint64_t number, uint64_t unit)
 {
@@ -23,10 +31,9 @@ void shadow_create(struct shadow_process *process, uint32_t size)
     process->pointer = STACK_HIGH;
 }
 
-/* Root, two tables at the top, one for the lowest GiB, and one for each 2 MiB that the heap reaches. */
 uint64_t shadow_pages(const struct shadow_process *process)
 {
-    const uint64_t tables = 4 + (process->heap_end - 1) / TABLE_SPAN + 1;
+    const uint64_t tables = TABLES + (process->heap_end - 1) / TABLE_SPAN + 1;
 
     return process->alive ? 1 + tables + up(process->heap_end - PROGRAM, PAGE) / PAGE + process->stack_pages
                           : 0;

@@ -10,11 +10,18 @@
 
 #define PAGE        4096u
 #define PROGRAM     0x1000u
-#define STACK_HIGH  UINT64_C(0x3fffff1000)
 #define STACK_PAGES 16u
-#define UNIT        16u
-#define PROCESSES   3u
-#define BLOCKS      12u
+#if KERNEL_XLEN == 64
+#define STACK_HIGH UINT64_C(0x3fffff1000)
+#define TRAPFRAME  UINT64_C(0x3fffffe000)
+#define UNIT       16u
+#else
+#define STACK_HIGH UINT64_C(0xffff1000)
+#define TRAPFRAME  UINT64_C(0xffffe000)
+#define UNIT       8u
+#endif
+#define PROCESSES 3u
+#define BLOCKS    12u
 
 /* A block of malloc()'s: its bytes are all `fill`, those of its first and last 16 that were written. */
 struct block {

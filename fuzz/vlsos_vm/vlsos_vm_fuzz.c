@@ -295,7 +295,8 @@ static void warm(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct drive drive = {"vlsos_vm", "vlsos_small", prepare, warm, run};
+    static const struct drive drive = {
+        .target = "vlsos_vm", .kernel = "vlsos_small", .prepare = prepare, .warm = warm, .run = run};
 
     drive_input(&drive, data, size);
     return 0;
