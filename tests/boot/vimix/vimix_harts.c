@@ -118,7 +118,7 @@ static void two_harts_on_the_metal(void **state)
     (void)state;
     if (boot_missing())
         kms_skip(boot_missing());
-    boot_run_metal(operations, COUNT, &metal);
+    boot_run_metal(&vimix, operations, COUNT, &metal);
     assert_string_equal(metal.lines, lines);
     boot_run_free(&metal);
 }
