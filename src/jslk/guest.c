@@ -3,6 +3,7 @@
 #include <kernel/x86.h>
 #include <stdbool.h>
 
+#include "../lib/fits.h"
 #include "config.h"
 #include "fail.h"
 #include "kernel.h"
@@ -13,12 +14,6 @@
 #include "status.h"
 
 #define UNIT 4u
-
-/* Tools hold addresses of 64 bits; JSLK has 32. */
-static bool fits(uint64_t number)
-{
-    return number <= UINT32_MAX;
-}
 
 /* ---- the heap ---- */
 
@@ -134,16 +129,6 @@ static int guest_physical(guest_addr linear, guest_addr *physical)
 
 /* ---- everything else ---- */
 
-static int guest_take_fault(struct guest_fault *fault)
-{
-    struct kernel_fault seen;
-
-    if (!kernel_take_fault(&seen))
-        return 0;
-    *fault = (struct guest_fault){seen.address, seen.error, -1};
-    return 1;
-}
-
 static void guest_work(struct guest_work *work)
 {
     work->entries_scanned = kheap.index.scanned;
@@ -165,7 +150,7 @@ const struct guest_ops jslk_guest = {
     .map = guest_map,
     .unmap = guest_unmap,
     .physical = guest_physical,
-    .take_fault = guest_take_fault,
+    .take_fault = kernel_take_fault,
     .fail_allocation = fail_at,
     .check = kernel_check,
     .status_name = jslk_status_name,

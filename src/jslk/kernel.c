@@ -2,6 +2,7 @@
 
 #include <kernel/hw.h>
 
+#include "../lib/last_fault.h"
 #include "fail.h"
 #include "gdt.h"
 #include "kmalloc.h"
@@ -11,29 +12,22 @@
 #include "status.h"
 
 static struct memory_map memory;
-static struct kernel_fault last_fault;
-static bool faulted;
+static struct last_fault last_fault;
 
 static bool on_page_fault(const struct hw_page_fault *fault)
 {
-    last_fault = (struct kernel_fault){fault->address, fault->error};
-    faulted = true;
+    last_fault_keep(&last_fault, &(struct guest_fault){fault->address, fault->error, -1});
     return false;
 }
 
-bool kernel_take_fault(struct kernel_fault *fault)
+int kernel_take_fault(struct guest_fault *fault)
 {
-    const bool any = faulted;
-
-    if (any)
-        *fault = last_fault;
-    faulted = false;
-    return any;
+    return last_fault_take(&last_fault, fault);
 }
 
 int kernel_early(void)
 {
-    faulted = false;
+    last_fault.is_there = false;
     fail_at(0);
     kheap_forget();
     paging_forget();

@@ -3,6 +3,7 @@
 #include "kernel/hw.h"
 #include "kernel/x86.h"
 
+#include "../lib/fits.h"
 #include "kernel.h"
 #include "kheap.h"
 #include "layout.h"
@@ -10,14 +11,7 @@
 #include "process.h"
 #include "syscall.h"
 
-/* Tools hold addresses of 64 bits; VanaOS has 32. */
-static bool fits(uint64_t number)
-{
-    return number <= UINT32_MAX;
-}
-
-/* ---- the heap: the kernel works in its own directory
- * --------------------------------------------------------- */
+/* ---- the heap: the kernel works in its own directory ---- */
 
 static guest_addr guest_alloc(uint64_t size, uint32_t flags)
 {
@@ -73,8 +67,7 @@ static int guest_heap_unit(guest_addr address)
     return entry & HEAP_BLOCK_IS_FIRST ? 1 : 2;
 }
 
-/* ---- paging in the current address space
- * --------------------------------------------------------------------- */
+/* ---- paging in the current address space ---- */
 
 static struct paging_4gb_chunk *current_chunk(void)
 {
@@ -131,8 +124,7 @@ static int guest_physical(guest_addr linear, guest_addr *physical)
     return status;
 }
 
-/* ---- processes
- * ----------------------------------------------------------------------------------------------- */
+/* ---- processes ---- */
 
 static int guest_process_create(const void *image, uint32_t size)
 {
@@ -191,18 +183,7 @@ static int guest_process_free(int id, guest_addr address)
     return (int)call_as(process, SYSTEM_COMMAND5_FREE, (uint32_t)address);
 }
 
-/* ---- everything else
- * ----------------------------------------------------------------------------------------- */
-
-static int guest_take_fault(struct guest_fault *fault)
-{
-    struct kernel_fault seen;
-
-    if (!kernel_take_fault(&seen))
-        return 0;
-    *fault = (struct guest_fault){seen.address, seen.error, seen.process};
-    return 1;
-}
+/* ---- everything else ---- */
 
 static const char *guest_check(void)
 {
@@ -241,7 +222,7 @@ const struct guest_ops vana_guest = {
     .process_exit = guest_process_exit,
     .process_alloc = guest_process_alloc,
     .process_free = guest_process_free,
-    .take_fault = guest_take_fault,
+    .take_fault = kernel_take_fault,
     .fail_allocation = kheap_fail_at,
     .check = guest_check,
     .status_name = vana_status_name,

@@ -3,6 +3,7 @@
 #include "kernel/hw.h"
 #include "kernel/x86.h"
 
+#include "../lib/last_fault.h"
 #include "kheap.h"
 #include "paging.h"
 #include "process.h"
@@ -10,8 +11,7 @@
 
 #define KERNEL_FLAGS (PAGING_IS_WRITEABLE | PAGING_IS_PRESENT | PAGING_ACCESS_FROM_ALL)
 
-static struct kernel_fault last_fault;
-static bool faulted;
+static struct last_fault last_fault;
 
 /* The process that made the access ends; it is gone before the access is answered. */
 static int end_current(void)
@@ -28,28 +28,22 @@ static int end_current(void)
 
 static bool on_page_fault(const struct hw_page_fault *fault)
 {
-    last_fault.address = fault->address;
-    last_fault.error = fault->error;
-    last_fault.process = fault->error & PFERR_US ? end_current() : -1;
-    faulted = true;
+    const int ended = fault->error & PFERR_US ? end_current() : -1;
+
+    last_fault_keep(&last_fault, &(struct guest_fault){fault->address, fault->error, ended});
     return false;
 }
 
-bool kernel_take_fault(struct kernel_fault *fault)
+int kernel_take_fault(struct guest_fault *fault)
 {
-    const bool any = faulted;
-
-    if (any)
-        *fault = last_fault;
-    faulted = false;
-    return any;
+    return last_fault_take(&last_fault, fault);
 }
 
 int kernel_main(void)
 {
     struct paging_4gb_chunk *chunk;
 
-    faulted = false;
+    last_fault.is_there = false;
     kheap_init();
     chunk = paging_new_4gb(KERNEL_FLAGS);
     if (!chunk)

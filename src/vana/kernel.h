@@ -4,8 +4,7 @@
 #ifndef VANA_KERNEL_H
 #define VANA_KERNEL_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <kernel/guest.h>
 
 #include "status.h"
 
@@ -18,18 +17,11 @@
  */
 int kernel_main(void);
 
-/* A fault as the handler saw it. */
-struct kernel_fault {
-    uint32_t address;
-    uint32_t error;
-    int process; /* that it ended, or -1 */
-};
-
 /*
- * The fault since the last call, the latest if there were several. False: none. A fault of a program ends its
+ * take_fault of guest.h: the fault since the last call, the latest if there were several. A fault of a program ends its
  * process, and the kernel goes on in its own directory; nothing is ever repaired.
  */
-bool kernel_take_fault(struct kernel_fault *fault);
+int kernel_take_fault(struct guest_fault *fault);
 
 /* The first broken invariant of the whole kernel in words, or NULL. */
 const char *kernel_check(void);

@@ -275,16 +275,6 @@ static int guest_use_cpu(unsigned cpu)
 
 /* ---- everything else ---- */
 
-static int guest_take_fault(struct guest_fault *fault)
-{
-    struct kernel_fault seen;
-
-    if (!kernel_take_fault(&seen))
-        return 0;
-    *fault = (struct guest_fault){seen.address, seen.cause, seen.process};
-    return 1;
-}
-
 static void guest_work(struct guest_work *work)
 {
     struct kalloc_usage usage;
@@ -328,7 +318,7 @@ const struct guest_ops vimix_guest = {
     .process_exit = guest_process_exit,
     .process_alloc = guest_process_alloc,
     .process_free = guest_process_free,
-    .take_fault = guest_take_fault,
+    .take_fault = kernel_take_fault,
     .fail_allocation = guest_fail_allocation,
     .check = kernel_check,
     .status_name = vimix_status_name,

@@ -2,6 +2,7 @@
 
 #include <kernel/hw_riscv.h>
 
+#include "../lib/last_fault.h"
 #include "kalloc.h"
 #include "kvm.h"
 #include "memlayout.h"
@@ -9,8 +10,7 @@
 #include "status.h"
 #include "syscall.h"
 
-static struct kernel_fault last_fault;
-static bool has_fault;
+static struct last_fault last_fault;
 static uint32_t lent[KALLOC_PAGES_MAX / 32]; /* to tools */
 static size_t lent_count;
 
@@ -82,7 +82,7 @@ int kernel_main(void)
     if (status != VIMIX_OK)
         return status;
     process_init();
-    has_fault = false;
+    last_fault.is_there = false;
     forget_pages(lent);
     lent_count = 0;
     hw_set_trap_handler(handle_trap);
@@ -103,20 +103,16 @@ static bool handle_trap(const struct hw_trap *trap)
 
     if (process && is_data_fault(trap->cause) && process_grow_stack(process, (reg_t)trap->value))
         return true;
-    last_fault = (struct kernel_fault){(reg_t)trap->value, (uint32_t)trap->cause, process ? process->id : -1};
-    has_fault = true;
+    last_fault_keep(&last_fault, &(struct guest_fault){(reg_t)trap->value, (uint32_t)trap->cause,
+                                                       process ? process->id : -1});
     if (process)
         process_exit(process);
     return false;
 }
 
-bool kernel_take_fault(struct kernel_fault *fault)
+int kernel_take_fault(struct guest_fault *fault)
 {
-    const bool had = has_fault;
-
-    *fault = last_fault;
-    has_fault = false;
-    return had;
+    return last_fault_take(&last_fault, fault);
 }
 
 /* ---- the checker ---- */

@@ -6,19 +6,14 @@
 
 #include <stdbool.h>
 
+#include <kernel/guest.h>
 #include <kernel/riscv.h>
 
 /* Memory map, kalloc(), the kernel's table on every hart, processes, handlers. 0 or a negative status. */
 int kernel_main(void);
 
-struct kernel_fault {
-    reg_t address;
-    uint32_t cause;
-    int process; /* that it ended, or -1 */
-};
-
-/* The latest fault that was not repaired, once. */
-bool kernel_take_fault(struct kernel_fault *fault);
+/* take_fault of guest.h: the latest fault that was not repaired; its error is the cause. */
+int kernel_take_fault(struct guest_fault *fault);
 
 /* Pages for tools, outside of any address space: kernel_check() knows them. 0: no memory. -EINVAL: not such a page. */
 reg_t kernel_lend_page(void);

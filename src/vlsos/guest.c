@@ -6,6 +6,7 @@
 
 #include "kernel/hw.h"
 
+#include "../lib/fits.h"
 #include "config.h"
 #include "kernel.h"
 #include "kmem.h"
@@ -16,12 +17,6 @@
 #include "process.h"
 #include "status.h"
 #include "vm_books.h"
-
-/* Tools hold addresses of 64 bits; VlsOs has 32. */
-static bool fits(uint64_t number)
-{
-    return number <= UINT32_MAX;
-}
 
 /* ---- memory ---- */
 
@@ -104,16 +99,6 @@ static int guest_physical(guest_addr linear, guest_addr *physical)
     return VLSOS_OK;
 }
 
-static int guest_take_fault(struct guest_fault *fault)
-{
-    struct kernel_fault seen;
-
-    if (!kernel_take_fault(&seen))
-        return 0;
-    *fault = (struct guest_fault){seen.address, seen.error, seen.process};
-    return 1;
-}
-
 static void guest_work(struct guest_work *work)
 {
     struct buddy_work pages;
@@ -152,7 +137,7 @@ const struct guest_ops vlsos_guest = {
     .process_exit = process_exit,
     .process_alloc = guest_process_alloc,
     .process_free = guest_process_free,
-    .take_fault = guest_take_fault,
+    .take_fault = kernel_take_fault,
     .fail_allocation = guest_fail_allocation,
     .check = kernel_check,
     .status_name = vlsos_status_name,

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "../lib/last_fault.h"
 #include "kmem.h"
 #include "layout.h"
 #include "memory.h"
@@ -10,18 +11,16 @@
 #include "process.h"
 #include "slab.h"
 
-static struct kernel_fault last_fault;
-static bool faulted;
+static struct last_fault last_fault;
 static kernel_fault_repairer repair;
 
 static bool on_page_fault(const struct hw_page_fault *fault)
 {
-    struct kernel_fault seen = {fault->address, fault->error, -1};
+    struct guest_fault seen = {fault->address, fault->error, -1};
 
     if (repair && repair(&seen))
         return true;
-    last_fault = seen;
-    faulted = true;
+    last_fault_keep(&last_fault, &seen);
     return false;
 }
 
@@ -30,21 +29,16 @@ void kernel_set_fault_repairer(kernel_fault_repairer repairer)
     repair = repairer;
 }
 
-bool kernel_take_fault(struct kernel_fault *fault)
+int kernel_take_fault(struct guest_fault *fault)
 {
-    const bool any = faulted;
-
-    if (any)
-        *fault = last_fault;
-    faulted = false;
-    return any;
+    return last_fault_take(&last_fault, fault);
 }
 
 int kernel_main(void)
 {
     int status;
 
-    faulted = false;
+    last_fault.is_there = false;
     repair = NULL;
     hw_set_page_fault_handler(on_page_fault);
     if (layout_check())

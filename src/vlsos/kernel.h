@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "kernel/guest.h"
 #include "kernel/hw.h"
 
 #include "status.h"
@@ -15,22 +16,15 @@
  * VLSOS_ECORRUPT for a layout that contradicts itself. */
 int kernel_main(void);
 
-/* A fault that nobody repaired. */
-struct kernel_fault {
-    uint32_t address;
-    uint32_t error; /* PFERR_ bits */
-    int process;    /* that it ended, or -1 */
-};
-
 /*
  * Who is asked to repair page faults; NULL: nobody. What a repairer returns false for is recorded, with the process that
  * it says it ended in fault->process, which is -1 when it is called.
  */
-typedef bool (*kernel_fault_repairer)(struct kernel_fault *fault);
+typedef bool (*kernel_fault_repairer)(struct guest_fault *fault);
 void kernel_set_fault_repairer(kernel_fault_repairer repairer);
 
-/* The fault since the last call, the latest if there were several. False: none. */
-bool kernel_take_fault(struct kernel_fault *fault);
+/* take_fault of guest.h: the fault since the last call, the latest if there were several. */
+int kernel_take_fault(struct guest_fault *fault);
 
 /* The first broken invariant of the whole kernel in words, or NULL. */
 const char *kernel_check(void);

@@ -211,9 +211,9 @@ int process_free(int id, uint32_t address)
 
 /* ---- from below: faults and system calls ---- */
 
-static enum vm_status serve(const struct kernel_fault *fault)
+static enum vm_status serve(const struct guest_fault *fault)
 {
-    const struct hw_page_fault seen = {fault->address, fault->error};
+    const struct hw_page_fault seen = {(uint32_t)fault->address, fault->error};
 
     if (fault->address < VLSOS_PROGRAM_TEXT)
         return fault->error & PFERR_P ? VM_DENIED : VM_NOT_MAPPED;
@@ -221,7 +221,7 @@ static enum vm_status serve(const struct kernel_fault *fault)
 }
 
 /* The kernel's own access, on behalf of nobody, ends no process. */
-static bool repair(struct kernel_fault *fault)
+static bool repair(struct guest_fault *fault)
 {
     enum vm_status status;
 

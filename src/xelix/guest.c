@@ -3,6 +3,7 @@
 #include <kernel/hw.h>
 #include <kernel/x86.h>
 
+#include "../lib/fits.h"
 #include "config.h"
 #include "kernel.h"
 #include "mem/kmalloc.h"
@@ -10,12 +11,6 @@
 #include "mem/valloc.h"
 #include "syscall.h"
 #include "tasks/task.h"
-
-/* Tools hold addresses of 64 bits; Xelix has 32. */
-static bool fits(uint64_t number)
-{
-    return number <= UINT32_MAX;
-}
 
 /* ---- kmalloc ---- */
 
@@ -134,16 +129,6 @@ static int guest_process_free(int id, guest_addr address)
 
 /* ---- everything else ---- */
 
-static int guest_take_fault(struct guest_fault *fault)
-{
-    struct kernel_fault seen;
-
-    if (!kernel_take_fault(&seen))
-        return 0;
-    *fault = (struct guest_fault){seen.address, seen.error, seen.task};
-    return 1;
-}
-
 static void guest_work(struct guest_work *work)
 {
     const struct kmalloc_work bytes = kmalloc_work();
@@ -174,7 +159,7 @@ const struct guest_ops xelix_guest = {
     .process_exit = task_exit,
     .process_alloc = guest_process_alloc,
     .process_free = guest_process_free,
-    .take_fault = guest_take_fault,
+    .take_fault = kernel_take_fault,
     .fail_allocation = mem_fail_at,
     .check = kernel_check,
     .status_name = xelix_status_name,

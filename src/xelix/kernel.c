@@ -3,6 +3,7 @@
 #include <kernel/hw.h>
 #include <kernel/x86.h>
 
+#include "../lib/last_fault.h"
 #include "interrupts.h"
 #include "mem/kmalloc.h"
 #include "mem/palloc.h"
@@ -10,8 +11,7 @@
 #include "syscall.h"
 #include "tasks/task.h"
 
-static struct kernel_fault last_fault;
-static bool faulted;
+static struct last_fault last_fault;
 
 /* A program's stack grows; any other fault of its own ends the task, if nothing of it is in use elsewhere. */
 static bool repair(const struct hw_page_fault *fault)
@@ -35,26 +35,21 @@ static bool on_page_fault(const struct hw_page_fault *fault)
 
     if (is_user && task_current() && repair(fault))
         return true;
-    last_fault = (struct kernel_fault){fault->address, fault->error, is_user ? end_current() : -1};
-    faulted = true;
+    last_fault_keep(&last_fault,
+                    &(struct guest_fault){fault->address, fault->error, is_user ? end_current() : -1});
     return false;
 }
 
-bool kernel_take_fault(struct kernel_fault *fault)
+int kernel_take_fault(struct guest_fault *fault)
 {
-    const bool any = faulted;
-
-    if (any)
-        *fault = last_fault;
-    faulted = false;
-    return any;
+    return last_fault_take(&last_fault, fault);
 }
 
 int kernel_main(void)
 {
     int status;
 
-    faulted = false;
+    last_fault.is_there = false;
     mem_fail_at(0);
     status = palloc_init();
     if (status)

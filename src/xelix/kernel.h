@@ -7,23 +7,15 @@
 #ifndef XELIX_KERNEL_H
 #define XELIX_KERNEL_H
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <kernel/guest.h>
 
 #include "status.h"
 
 /* 0, or -ENOMEM with less than XELIX_RAM_BYTES of RAM. */
 int kernel_main(void);
 
-/* A page fault that was not repaired. */
-struct kernel_fault {
-    uint32_t address;
-    uint32_t error; /* PFERR_ */
-    int task;       /* that it ended, or -1 */
-};
-
-/* The latest since the last call: whether there was one. */
-bool kernel_take_fault(struct kernel_fault *fault);
+/* take_fault of guest.h: the latest fault that was not repaired, with the task that it ended. */
+int kernel_take_fault(struct guest_fault *fault);
 
 /* The first broken invariant in words, or NULL. The words last until the next call. */
 const char *kernel_check(void);

@@ -46,7 +46,7 @@ void kernel_writes(uint32_t linear, uint32_t value)
 
 void kernel_read_faults(uint32_t linear, uint32_t error)
 {
-    struct kernel_fault fault;
+    struct guest_fault fault;
     uint64_t value;
 
     assert_false(hw_kernel_load(linear, 4, &value));

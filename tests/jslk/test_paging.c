@@ -84,7 +84,7 @@ static void accessed_and_dirty(void **state)
 static void programs_see_nothing(void **state)
 {
     uint64_t value;
-    struct kernel_fault fault;
+    struct guest_fault fault;
 
     (void)state;
     assert_false(hw_user_load(kmalloc_a(4), 4, &value));

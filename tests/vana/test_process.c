@@ -186,7 +186,7 @@ static void a_fault_ends_its_process(void **state)
     struct process *const other = start_program(100, 100, 0x22);
     const size_t before = blocks_taken();
     struct process *const offender = start_program(100, 100, 0x11);
-    struct kernel_fault fault;
+    struct guest_fault fault;
 
     (void)state;
     assert_int_not_equal(malloc_as(offender, 9000), 0);
@@ -206,7 +206,7 @@ static void a_fault_ends_its_process(void **state)
 static void a_kernel_fault_ends_nobody(void **state)
 {
     struct process *const process = start_program(1, 1, 0);
-    struct kernel_fault fault;
+    struct guest_fault fault;
     uint64_t value;
 
     (void)state;

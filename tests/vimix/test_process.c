@@ -67,12 +67,12 @@ static void dies_at(bool (*access)(reg_t address), reg_t address, uint32_t cause
 {
     struct process *const process = start_program(SMALL, 0x11);
     const int id = process->id;
-    struct kernel_fault fault;
+    struct guest_fault fault;
 
     assert_false(access(address));
     assert_true(kernel_take_fault(&fault));
     assert_int_equal(fault.address, address);
-    assert_int_equal(fault.cause, cause);
+    assert_int_equal(fault.error, cause);
     assert_int_equal(fault.process, id);
     assert_null(process_get(id));
     assert_null(process_current());
@@ -132,7 +132,7 @@ static void programs_do_not_see_each_other(void **state)
 
 static void without_a_program_the_user_has_nothing(void **state)
 {
-    struct kernel_fault fault;
+    struct guest_fault fault;
 
     (void)state;
     process_switch(NULL);

@@ -327,7 +327,7 @@ static void a_break_moved_by_the_program_is_left_alone(void **state)
 static void a_heap_that_the_program_gave_back_faults(void **state)
 {
     reg_t address;
-    struct kernel_fault fault;
+    struct guest_fault fault;
 
     (void)state;
     start();
@@ -335,7 +335,7 @@ static void a_heap_that_the_program_gave_back_faults(void **state)
     user_writes(LIBC + UNIT, 0x50000000); /* where the search begins */
     assert_int_equal(umalloc(LIBC, 8, &address), -EFAULT);
     assert_true(kernel_take_fault(&fault));
-    assert_int_equal(fault.cause, LOAD_FAULT);
+    assert_int_equal(fault.error, LOAD_FAULT);
     assert_int_equal(fault.address, 0x50000000);
     assert_null(process_current());
 }

@@ -96,19 +96,19 @@ static void every_stack_has_a_guard_page(void **state)
 
 static void text_is_not_written(void **state)
 {
-    struct kernel_fault fault;
+    struct guest_fault fault;
     uint64_t value;
 
     (void)state;
     assert_true(hw_kernel_load(KERNEL_TEXT, 4, &value));
     assert_false(hw_kernel_store(KERNEL_TEXT, 4, 0));
     assert_true(kernel_take_fault(&fault));
-    assert_int_equal(fault.cause, STORE_FAULT);
+    assert_int_equal(fault.error, STORE_FAULT);
     assert_int_equal(fault.address, KERNEL_TEXT);
     assert_int_equal(fault.process, -1);
     assert_false(hw_kernel_load(0, 4, &value));
     assert_true(kernel_take_fault(&fault));
-    assert_int_equal(fault.cause, LOAD_FAULT);
+    assert_int_equal(fault.error, LOAD_FAULT);
 }
 
 static void satp_is_made_and_read(void **state)

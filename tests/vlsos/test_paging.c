@@ -11,7 +11,7 @@ VLSOS_UNDER_TEST;
 
 static void kernel_write_faults(uint32_t linear, uint32_t error)
 {
-    struct kernel_fault fault;
+    struct guest_fault fault;
 
     assert_false(hw_kernel_store(linear, 4, 0));
     assert_true(kernel_take_fault(&fault));
@@ -21,7 +21,7 @@ static void kernel_write_faults(uint32_t linear, uint32_t error)
 
 static void kernel_read_faults(uint32_t linear, uint32_t error)
 {
-    struct kernel_fault fault;
+    struct guest_fault fault;
     uint64_t value;
 
     assert_false(hw_kernel_load(linear, 4, &value));
@@ -183,7 +183,7 @@ static void the_same_address_is_another_page_in_another_space(void **state)
 static void a_right_that_was_not_given_is_missed(void **state)
 {
     struct paging_space space = new_space();
-    struct kernel_fault fault;
+    struct guest_fault fault;
 
     (void)state;
     assert_int_equal(paging_map(&space, USER_PAGE, new_page(), PAGING_USER), VLSOS_OK);
