@@ -32,6 +32,10 @@ struct process {
 
 static struct process processes[PROCESSES];
 static bool store_fails, allocations_fail, store_is_full;
+static unsigned
+    handles; /* given so far: a file of operations uses none twice, and ends nobody's by an exit */
+
+_Static_assert(OPERATIONS_MAX <= DRIVE_HANDLES, "each operation takes one handle at most");
 
 /* ---- the plain array ---- */
 
@@ -84,7 +88,7 @@ static bool succeeded(const struct replay_event *event)
 static void take_heap(unsigned p)
 {
     drive_do(&(struct kms_trace_op){
-        .kind = KMS_TRACE_PROCESS_ALLOC, .process = p, .handle = p, .number = PAGES * PAGE});
+        .kind = KMS_TRACE_PROCESS_ALLOC, .process = p, .handle = handles++, .number = PAGES * PAGE});
     drive_expect_value(HEAP);
     processes[p].has_heap = true;
 }
@@ -272,6 +276,7 @@ static void run(const uint8_t *data, size_t size)
 {
     memset(processes, 0, sizeof processes);
     store_fails = allocations_fail = store_is_full = false;
+    handles = 0;
     for (unsigned n = 0; n < OPERATIONS_MAX && size >= OPERATION_BYTES; n++) {
         operate(data);
         data += OPERATION_BYTES;

@@ -34,6 +34,12 @@
 #define VLSOS_RAM_LEAST 0x00800000 /* the least RAM that boots: a pool of one block of the top order */
 #define VLSOS_RAM_MOST  0x40000000 /* RAM beyond the kernel's GiB is left alone */
 
+/* The build option by which the kernel watches its memory itself: zone.h. */
+#ifndef VLSOS_MEMORY_DEBUG
+#define VLSOS_MEMORY_DEBUG 0
+#endif
+#define MEMORY_DEBUG (VLSOS_MEMORY_DEBUG != 0)
+
 /* What a hosted machine gets unless it is asked for more; fuzz targets choose their own. */
 #ifndef VLSOS_RAM_BYTES
 #define VLSOS_RAM_BYTES   0x01000000

@@ -60,6 +60,8 @@ const char *kernel_check(void)
     const char *broken = layout_check();
 
     if (!broken)
+        broken = memory_check();
+    if (!broken)
         broken = buddy_check(&kernel_pages);
     if (!broken)
         broken = slab_check_all();
@@ -68,4 +70,9 @@ const char *kernel_check(void)
     if (!broken)
         broken = paging_check(&paging_kernel);
     return broken ? broken : process_check();
+}
+
+uint32_t kernel_report(uint32_t since, zone_teller tell, void *context)
+{
+    return memory_report(since, tell, context) + kmem_report(since, tell, context);
 }

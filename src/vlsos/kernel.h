@@ -11,9 +11,10 @@
 #include "kernel/hw.h"
 
 #include "status.h"
+#include "zone.h"
 
-/* From reset: the layout is checked, then the heap, the pages, the slabs and paging are made, and paging is on. VLSOS_ENOMEM for a machine with too little RAM,
- * VLSOS_ECORRUPT for a layout that contradicts itself. */
+/* From reset: the layout is checked, then the heap, the pages, the slabs and paging are made, and paging is on. VLSOS_ENOMEM
+ * for a machine with too little RAM, VLSOS_ECORRUPT for a layout that contradicts itself. */
 int kernel_main(void);
 
 /*
@@ -28,5 +29,9 @@ int kernel_take_fault(struct guest_fault *fault);
 
 /* The first broken invariant of the whole kernel in words, or NULL. */
 const char *kernel_check(void);
+
+/* With VLSOS_MEMORY_DEBUG, tell of all memory that was handed out after allocation number `since` (zone_clock()) and never
+ * freed: of malloc(), slabs and large blocks. Returns how many, without it 0. */
+uint32_t kernel_report(uint32_t since, zone_teller tell, void *context);
 
 #endif

@@ -3,10 +3,10 @@
 #include "kernel/hw.h"
 #include "kernel/sanitize.h"
 
-#include "kmem_zone.h"
 #include "memory.h"
 #include "pages.h"
-#include "slab.h"
+#include "slab_inside.h"
+#include "zone.h"
 
 #define LEAST_SHIFT 4u /* of the first class: 16 bytes */
 
@@ -53,19 +53,37 @@ static struct slab_cache *class_for(size_t size)
     return &classes[bits > LEAST_SHIFT ? bits - LEAST_SHIFT : 0];
 }
 
+/* With VLSOS_MEMORY_DEBUG, books and left zone take a page before a large block, so that it still begins on one. */
+#define LARGE_LEAD (MEMORY_DEBUG ? BUDDY_FRAME_SIZE : 0u)
+#define LARGE_TAIL (MEMORY_DEBUG ? ZONE_BYTES : 0u)
+
+static struct zone_block large_block(uint32_t start, unsigned order)
+{
+    return (struct zone_block){"large block ", start, LARGE_LEAD, start + (BUDDY_FRAME_SIZE << order)};
+}
+
+static void open_large(uint32_t start, unsigned order, const struct zone_record *record)
+{
+    const struct zone_block block = large_block(start, order);
+
+    pages_tag(start, order, PAGES_TAG_KMEM);
+    if (MEMORY_DEBUG) {
+        pages_tag(start, 0, PAGES_TAG_KMEM_BOOKS);
+        zone_block_take(&block, record->size, record->owner);
+    } else {
+        kernel_mark_closed((char *)hw_ptr(start) + record->size, block.end - start - record->size);
+    }
+}
+
 __attribute__((noinline)) static void *alloc_large(size_t size, const char *owner)
 {
-    const unsigned order = buddy_order_for((uint64_t)size + (SLAB_DEBUG ? KMEM_ZONE : 0));
-    const uint32_t address = pages_alloc(order);
+    const unsigned order = buddy_order_for((uint64_t)size + LARGE_LEAD + LARGE_TAIL);
+    const uint32_t start = pages_alloc(order);
 
-    if (address == PAGES_NONE)
+    if (start == PAGES_NONE)
         return NULL;
-    pages_tag(address, order, PAGES_TAG_KMEM);
-    if (SLAB_DEBUG)
-        kmem_zone_take(address, order, &(struct slab_record){.size = (uint32_t)size, .owner = owner});
-    else
-        kernel_mark_closed((char *)hw_ptr(address) + size, ((size_t)BUDDY_FRAME_SIZE << order) - size);
-    return hw_ptr(address);
+    open_large(start, order, &(struct zone_record){.size = (uint32_t)size, .owner = owner});
+    return hw_ptr(start + LARGE_LEAD);
 }
 
 void *kmem_alloc_by(size_t size, const char *owner)
@@ -116,15 +134,18 @@ static int free_small(unsigned char *ptr, uint32_t address, const char *owner)
 
 __attribute__((noinline)) static int free_large(uint32_t address)
 {
-    const int order = buddy_order_at(&kernel_pages, address);
+    const uint32_t start = address - LARGE_LEAD;
+    const int order = buddy_order_at(&kernel_pages, start);
+    struct zone_block block;
 
     if (order < 0 || !is_large(address))
         return VLSOS_EINVAL;
-    if (is_mapped_anywhere(address, (unsigned)order))
+    if (is_mapped_anywhere(start, (unsigned)order))
         return VLSOS_EBUSY;
-    if (SLAB_DEBUG && kmem_zone_check(address, (unsigned)order))
+    block = large_block(start, (unsigned)order);
+    if (MEMORY_DEBUG && zone_block_check(&block))
         return VLSOS_ECORRUPT;
-    return pages_free(address, (unsigned)order);
+    return pages_free(start, (unsigned)order);
 }
 
 int kmem_free_by(void *ptr, const char *owner)
@@ -161,38 +182,35 @@ void kmem_measure(struct kmem_work *work)
 
 /* ---- large blocks, with VLSOS_MEMORY_DEBUG ---- */
 
-/* The next page from here on where a large block was handed out; 0 if none is left. */
-static uint32_t next_large(uint32_t address)
+/* The next large block from this page on; false if none is left. */
+static bool next_large(uint32_t page, struct zone_block *block)
 {
-    while (pages_has(address) && (!is_large(address) || buddy_order_at(&kernel_pages, address) < 0))
-        address += BUDDY_FRAME_SIZE;
-    return pages_has(address) ? address : 0;
-}
-
-static unsigned order_at(uint32_t address)
-{
-    return (unsigned)buddy_order_at(&kernel_pages, address);
+    while (pages_has(page) && pages_tag_at(page) != PAGES_TAG_KMEM_BOOKS)
+        page += BUDDY_FRAME_SIZE;
+    if (!pages_has(page))
+        return false;
+    *block = large_block(page, (unsigned)buddy_order_at(&kernel_pages, page));
+    return true;
 }
 
 const char *kmem_check(void)
 {
+    struct zone_block block = {.end = kernel_pages.start};
     const char *broken = NULL;
 
-    if (!SLAB_DEBUG)
-        return NULL;
-    for (uint32_t at = next_large(kernel_pages.start); at && !broken; at = next_large(at + BUDDY_FRAME_SIZE))
-        broken = kmem_zone_check(at, order_at(at));
+    while (MEMORY_DEBUG && !broken && next_large(block.end, &block))
+        broken = zone_block_check(&block);
     return broken;
 }
 
-static uint32_t report_large(uint32_t since, kmem_teller tell, void *context)
+static uint32_t report_large(uint32_t since, zone_teller tell, void *context)
 {
-    struct slab_record record;
+    struct zone_block block = {.end = kernel_pages.start};
+    struct zone_record record;
     uint32_t count = 0;
 
-    for (uint32_t at = next_large(kernel_pages.start); at; at = next_large(at + BUDDY_FRAME_SIZE)) {
-        kmem_zone_read(at, order_at(at), &record);
-        if (record.when <= since)
+    while (next_large(block.end, &block)) {
+        if (zone_block_read(&block, &record) != ZONE_TAKEN || record.when <= since)
             continue;
         tell(context, &record);
         count++;
@@ -200,7 +218,7 @@ static uint32_t report_large(uint32_t since, kmem_teller tell, void *context)
     return count;
 }
 
-uint32_t kmem_report(uint32_t since, kmem_teller tell, void *context)
+uint32_t kmem_report(uint32_t since, zone_teller tell, void *context)
 {
-    return slab_report(since, tell, context) + (SLAB_DEBUG ? report_large(since, tell, context) : 0);
+    return slab_report(since, tell, context) + (MEMORY_DEBUG ? report_large(since, tell, context) : 0);
 }

@@ -5,8 +5,8 @@
  * What is given is aligned to KMEM_ALIGN, large requests to a page; nothing else is promised about alignment. It holds
  * whatever was there; kmem_zalloc() zeroes the bytes asked for.
  *
- * With VLSOS_MEMORY_DEBUG small requests have the red zones and books of slab.h, exact to the byte. A large one is
- * watched behind its end: by the rest of its last page, or by one page more.
+ * With VLSOS_MEMORY_DEBUG all of it has red zones on both sides and books, exact to the byte. A large block then has a page
+ * before it, for it has to begin on one, and so mostly takes twice the memory; the greatest is a page smaller.
  */
 #ifndef VLSOS_KMEM_H
 #define VLSOS_KMEM_H
@@ -57,8 +57,7 @@ void kmem_measure(struct kmem_work *work);
 const char *kmem_check(void);
 
 /* With VLSOS_MEMORY_DEBUG, tell of everything in slabs and large blocks that was handed out after allocation number
- * `since` (slab_clock()) and never freed. Returns how many, without it 0. A large block has no cache. */
-typedef void (*kmem_teller)(void *context, const struct slab_record *record);
-uint32_t kmem_report(uint32_t since, kmem_teller tell, void *context);
+ * `since` (zone_clock()) and never freed. Returns how many, without it 0. A large block has no cache. */
+uint32_t kmem_report(uint32_t since, zone_teller tell, void *context);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "layout.h"
+#include "memory_zone.h"
 #include "pages.h"
 
 static uint32_t heap_ptr = HEAP_END; /* the next byte, by address; no heap yet */
@@ -19,7 +20,11 @@ void memory_init(void)
     calls_until_failure = 0;
     calls = failures = 0;
     peak_request = 0;
-    kernel_pool_opened(hw_ptr(HEAP_START), HEAP_SIZE);
+    zone_init();
+    if (MEMORY_DEBUG)
+        memory_zone_init();
+    else
+        kernel_pool_opened(hw_ptr(HEAP_START), HEAP_SIZE);
 }
 
 void memory_fail_at(uint32_t n)
@@ -35,7 +40,7 @@ static uint32_t next_block(void)
 /* The document's `heap_ptr + size >= HEAP_END`, where nothing wraps. */
 static size_t bytes_left(void)
 {
-    const uint32_t block = next_block();
+    const uint32_t block = next_block() + MEMORY_LEAD + MEMORY_TAIL;
 
     return block < HEAP_END ? HEAP_END - block - 1u : 0;
 }
@@ -50,7 +55,15 @@ static bool may_have(size_t size)
     return size > 0 && size <= bytes_left();
 }
 
-void *malloc(size_t size)
+static void open_block(uint32_t block, size_t size, const char *owner)
+{
+    if (MEMORY_DEBUG)
+        memory_zone_take(block, next_block(), (uint32_t)size, owner);
+    else
+        kernel_block_handed_out(hw_ptr(HEAP_START), hw_ptr(block), size);
+}
+
+void *malloc_by(size_t size, const char *owner)
 {
     const uint32_t block = next_block();
 
@@ -58,24 +71,36 @@ void *malloc(size_t size)
         failures++;
         return NULL;
     }
-    heap_ptr = block + (uint32_t)size;
-    kernel_block_handed_out(hw_ptr(HEAP_START), hw_ptr(block), size);
-    return hw_ptr(block);
+    heap_ptr = block + MEMORY_LEAD + (uint32_t)size + MEMORY_TAIL;
+    open_block(block, size, owner);
+    return hw_ptr(block + MEMORY_LEAD);
 }
 
-void free(void *ptr)
+void free_by(void *ptr, const char *owner)
 {
-    (void)ptr;
+    if (MEMORY_DEBUG && ptr)
+        memory_zone_free(hw_linear(ptr), owner);
 }
 
-void *vmalloc(size_t size)
+/* In parentheses, for they may be macros. */
+void *(malloc)(size_t size)
 {
-    return malloc(size);
+    return malloc_by(size, "malloc");
 }
 
-void vfree(void *ptr)
+void(free)(void *ptr)
 {
-    free(ptr);
+    free_by(ptr, "free");
+}
+
+const char *memory_check(void)
+{
+    return MEMORY_DEBUG ? memory_zone_check(heap_ptr) : NULL;
+}
+
+uint32_t memory_report(uint32_t since, zone_teller tell, void *context)
+{
+    return MEMORY_DEBUG ? memory_zone_report(heap_ptr, since, tell, context) : 0;
 }
 
 void *memcpy(void *dest, const void *src, size_t size)

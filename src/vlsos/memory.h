@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "zone.h"
+
 /* An empty heap: everything that was handed out is forgotten. Before the first call there is no heap. */
 void memory_init(void);
 
@@ -26,9 +28,14 @@ void *malloc(size_t size);
 /* Nothing: memory is never reclaimed. */
 void free(void *ptr);
 
-/* The same two under the names that the rest of VlsOs knows. */
-void *vmalloc(size_t size);
-void vfree(void *ptr);
+/* The same two for whoever names himself; malloc() and free() are called with the function's name where
+ * VLSOS_MEMORY_DEBUG is set. */
+void *malloc_by(size_t size, const char *owner);
+void free_by(void *ptr, const char *owner);
+
+/* malloc() and free() under the names that the rest of VlsOs knows. */
+#define vmalloc(size) malloc_by(size, __func__)
+#define vfree(ptr)    free_by(ptr, __func__)
 
 /* Copy size bytes from src to dest, which must not overlap. Returns dest. */
 void *memcpy(void *dest, const void *src, size_t size);
@@ -59,5 +66,23 @@ void memory_measure(struct memory_usage *usage);
 
 /* Fail the n-th malloc() from now, 1 being the next; 0 takes the order back. */
 void memory_fail_at(uint32_t n);
+
+/* ---- with VLSOS_MEMORY_DEBUG ----
+ *
+ * Each block stands between two red zones and has books (zone.h), so that it begins later than the document's sum of sizes.
+ * free() still reclaims nothing: it notes who gave the block back, and poisons it.
+ */
+
+/* What was overwritten, on which side, or freed although it was no block, in words; or NULL. */
+const char *memory_check(void);
+
+/* Tell of every block that was handed out after allocation number `since` and never freed. Returns how many; always 0
+ * without the option. */
+uint32_t memory_report(uint32_t since, zone_teller tell, void *context);
+
+#if VLSOS_MEMORY_DEBUG
+#define malloc(size) malloc_by(size, __func__)
+#define free(ptr)    free_by(ptr, __func__)
+#endif
 
 #endif

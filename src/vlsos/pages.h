@@ -47,6 +47,7 @@ enum pages_tag {
     PAGES_TAG_NONE = 0,
     PAGES_TAG_KMEM = 1,        /* a large block of kmem.h */
     PAGES_TAG_KMEM_MAPPED = 2, /* likewise, and mapped by mapping.h */
+    PAGES_TAG_KMEM_BOOKS = 3,  /* with VLSOS_MEMORY_DEBUG, the page before one */
     PAGES_TAG_SLAB = 32,       /* + the number of the slab's cache */
 };
 void pages_tag(uint32_t address, unsigned order, unsigned tag);

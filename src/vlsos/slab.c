@@ -11,7 +11,7 @@ struct slab_work slab_work;
 /* The sanitizers watch objects where nothing else does, and not those that keep what a constructor made. */
 static bool is_watched(const struct slab_cache *cache)
 {
-    return KERNEL_BLOCKS_ARE_WATCHED && !SLAB_DEBUG && !cache->is.construct;
+    return KERNEL_BLOCKS_ARE_WATCHED && !MEMORY_DEBUG && !cache->is.construct;
 }
 
 /* ---- lists ---- */
@@ -57,9 +57,9 @@ static void fill_chain(const struct slab_cache *cache, struct slab *slab)
 static void make_objects(const struct slab_cache *cache, struct slab *slab)
 {
     for (uint32_t i = 0; i < cache->per_slab; i++) {
-        if (cache->is.construct && !SLAB_DEBUG)
+        if (cache->is.construct && !MEMORY_DEBUG)
             cache->is.construct(slab_object(cache, slab, i));
-        if (SLAB_DEBUG)
+        if (MEMORY_DEBUG)
             slab_zone_free(cache, slab, i, "nobody");
     }
     if (is_watched(cache))
@@ -199,9 +199,9 @@ __attribute__((noinline)) static bool refill(struct slab_cache *cache)
 }
 
 static void open_object(const struct slab_cache *cache, const struct slab_spare *object,
-                        const struct slab_record *record)
+                        const struct zone_record *record)
 {
-    if (SLAB_DEBUG)
+    if (MEMORY_DEBUG)
         slab_zone_take(cache, object->slab, object->index, record);
     else if (is_watched(cache))
         kernel_block_handed_out((unsigned char *)object->slab + object->slab->first, object->object,
@@ -221,14 +221,14 @@ void *slab_alloc_by(struct slab_cache *cache, uint32_t size, const char *owner)
     cache->statistics.allocations++;
     if (++cache->statistics.objects > cache->statistics.most_objects)
         cache->statistics.most_objects = cache->statistics.objects;
-    if (SLAB_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
-        open_object(cache, spare, &(struct slab_record){.size = size, .owner = owner});
+    if (MEMORY_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
+        open_object(cache, spare, &(struct zone_record){.size = size, .owner = owner});
     return spare->object;
 }
 
 static void close_object(const struct slab_cache *cache, struct slab *slab, uint32_t index, const char *owner)
 {
-    if (SLAB_DEBUG)
+    if (MEMORY_DEBUG)
         slab_zone_free(cache, slab, index, owner);
     else if (is_watched(cache))
         kernel_block_taken_back((unsigned char *)slab + slab->first, slab_object(cache, slab, index),
@@ -266,10 +266,10 @@ int slab_free_at(struct slab_cache *cache, struct slab *slab, uint32_t offset, c
 
     if (index == SLAB_TAKEN)
         return VLSOS_EINVAL;
-    if (SLAB_DEBUG && slab_zone_check(cache, slab, index))
+    if (MEMORY_DEBUG && slab_zone_check(cache, slab, index))
         return VLSOS_ECORRUPT;
     keep_spare(cache, slab, index);
-    if (SLAB_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
+    if (MEMORY_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
         close_object(cache, slab, index, owner);
     return VLSOS_OK;
 }

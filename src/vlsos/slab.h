@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 #include "status.h"
+#include "zone.h"
 
 #define SLAB_CACHES      32u   /* that can be made */
 #define SLAB_SIZE_MOST   4096u /* of an object */
@@ -129,23 +130,10 @@ const char *slab_check_all(void);
 
 /* ---- with VLSOS_MEMORY_DEBUG ---- */
 
-/* An object that is handed out, and its books. */
-struct slab_record {
-    const struct slab_cache *cache;
-    uint32_t object;
-    uint32_t size; /* as requested */
-    uint32_t when; /* the allocation's number over all caches, from 1 */
-    const char *owner;
-};
-
 /*
- * Tell of every object that was handed out after allocation number `since` and never freed. Returns how many; always 0
- * without VLSOS_MEMORY_DEBUG.
+ * Tell of every object that was handed out after allocation number `since` (zone_clock()) and never freed. Returns how
+ * many; always 0 without VLSOS_MEMORY_DEBUG.
  */
-uint32_t slab_report(uint32_t since, void (*tell)(void *context, const struct slab_record *record),
-                     void *context);
-
-/* The number of the latest allocation; 0 without VLSOS_MEMORY_DEBUG. */
-uint32_t slab_clock(void);
+uint32_t slab_report(uint32_t since, zone_teller tell, void *context);
 
 #endif

@@ -42,8 +42,8 @@ static void shape(struct slab_cache *cache)
     const uint32_t align = cache->is.align;
     const uint32_t step = align > SLAB_COLOUR ? align : SLAB_COLOUR;
 
-    cache->lead = SLAB_DEBUG ? round_up(SLAB_ZONE, align) : 0;
-    cache->stride = round_up(cache->lead + cache->is.size + (SLAB_DEBUG ? SLAB_ZONE : 0), align);
+    cache->lead = MEMORY_DEBUG ? round_up(ZONE_BYTES, align) : 0;
+    cache->stride = round_up(cache->lead + cache->is.size + (MEMORY_DEBUG ? ZONE_BYTES : 0), align);
     choose_order(cache);
     cache->first = round_up(slab_header_bytes(cache->per_slab), align);
     cache->colours = (slab_bytes(cache) - cache->first - cache->per_slab * cache->stride) / step + 1;
@@ -69,7 +69,6 @@ void slab_init(void)
 {
     for (uint32_t i = 0; i < SLAB_CACHES; i++)
         slab_caches[i] = NULL;
-    slab_zone_init();
 }
 
 int slab_cache_create(struct slab_cache *cache, const struct slab_options *options)

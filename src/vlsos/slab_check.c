@@ -45,7 +45,7 @@ static const char *check_zones(const struct slab_cache *cache, struct slab *slab
 {
     const char *broken = NULL;
 
-    for (uint32_t i = 0; SLAB_DEBUG && i < cache->per_slab && !broken; i++)
+    for (uint32_t i = 0; MEMORY_DEBUG && i < cache->per_slab && !broken; i++)
         broken = slab_zone_check(cache, slab, i);
     return broken;
 }
@@ -148,7 +148,7 @@ const char *slab_check_all(void)
 
 struct telling {
     uint32_t since;
-    void (*tell)(void *context, const struct slab_record *record);
+    zone_teller tell;
     void *context;
 };
 
@@ -163,8 +163,8 @@ static uint32_t report_slab(const struct slab_cache *cache, struct slab *slab, c
             continue;
         count++;
         telling->tell(telling->context,
-                      &(struct slab_record){cache, hw_linear(slab_object(cache, slab, i)), books->size,
-                                            books->when, slab_zone_owner(books->owner)});
+                      &(struct zone_record){cache, hw_linear(slab_object(cache, slab, i)), books->size,
+                                            books->when, zone_owner(books->owner)});
     }
     return count;
 }
@@ -178,13 +178,12 @@ static uint32_t report_list(const struct slab_cache *cache, uint32_t list, const
     return count;
 }
 
-uint32_t slab_report(uint32_t since, void (*tell)(void *context, const struct slab_record *record),
-                     void *context)
+uint32_t slab_report(uint32_t since, zone_teller tell, void *context)
 {
     const struct telling telling = {since, tell, context};
     uint32_t count = 0;
 
-    for (uint32_t i = 0; SLAB_DEBUG && i < SLAB_CACHES; i++)
+    for (uint32_t i = 0; MEMORY_DEBUG && i < SLAB_CACHES; i++)
         if (slab_caches[i])
             count += report_list(slab_caches[i], slab_caches[i]->partial, &telling) +
                      report_list(slab_caches[i], slab_caches[i]->full, &telling);

@@ -9,16 +9,10 @@
 #include "buddy.h"
 #include "slab.h"
 
-#ifndef VLSOS_MEMORY_DEBUG
-#define VLSOS_MEMORY_DEBUG 0
-#endif
-#define SLAB_DEBUG (VLSOS_MEMORY_DEBUG != 0)
-
 #define SLAB_MAGIC 0x51ab51abu
 #define SLAB_TAKEN UINT16_MAX        /* in the chain: handed out */
 #define SLAB_LAST  (UINT16_MAX - 1u) /* in the chain: no other free object follows */
 #define SLAB_SPARE (UINT16_MAX - 2u) /* in the chain: free, and kept aside by its cache */
-#define SLAB_ZONE  16u               /* bytes of a red zone, at least */
 
 /* Books of an object, with VLSOS_MEMORY_DEBUG. Names are numbers: a pointer's width is the host's. */
 struct slab_books {
@@ -61,7 +55,7 @@ static inline uint32_t slab_header_bytes(uint32_t objects)
 {
     const uint32_t chain = (uint32_t)(sizeof(struct slab) + objects * sizeof(uint16_t) + 3u) & ~3u;
 
-    return chain + (SLAB_DEBUG ? objects * (uint32_t)sizeof(struct slab_books) : 0);
+    return chain + (MEMORY_DEBUG ? objects * (uint32_t)sizeof(struct slab_books) : 0);
 }
 
 static inline struct slab_books *slab_books(const struct slab_cache *cache, struct slab *slab, uint32_t index)
@@ -76,18 +70,11 @@ static inline struct slab_books *slab_books(const struct slab_cache *cache, stru
 /* An object of a new slab, or one that is given back: nobody may write to its place. */
 void slab_zone_free(const struct slab_cache *cache, struct slab *slab, uint32_t index, const char *owner);
 
-/* An object is handed out for so many bytes. */
+/* An object is handed out, for record->size bytes to record->owner. */
 void slab_zone_take(const struct slab_cache *cache, struct slab *slab, uint32_t index,
-                    const struct slab_record *record);
+                    const struct zone_record *record);
 
 /* What is wrong with the place of an object, in words, or NULL. */
 const char *slab_zone_check(const struct slab_cache *cache, struct slab *slab, uint32_t index);
-
-/* The next allocation's number. */
-uint32_t slab_zone_tick(void);
-void slab_zone_init(void);
-/* An owner's name as a number, and back. */
-uint8_t slab_zone_number(const char *name);
-const char *slab_zone_owner(uint8_t number);
 
 #endif

@@ -1,8 +1,8 @@
-# kms_add_boot_image(NAME kernel SOURCES file... [LAYOUT script] [OWN_MEMORY])
+# kms_add_boot_image(NAME kernel SOURCES file... [LAYOUT script] [OWN_MEMORY] [OPTIONS flag...])
 #
 # Builds kernel.elf for a Multiboot loader on an i386 PC: the target kernel_image. SOURCES are those of the kernel's
 # hosted module and one that defines boot_kernel (src/boot/boot_kernel.h); LAYOUT is a linker script, by default
-# layout.ld beside this file; OWN_MEMORY: the kernel has a memset() and its like of its own. Where the compiler makes no i386 code there is no such target, and tests/boot says so.
+# layout.ld beside this file; OWN_MEMORY: the kernel has a memset() and its like of its own; OPTIONS: the compiler's. Where the compiler makes no i386 code there is no such target, and tests/boot says so.
 include(CheckCSourceCompiles)
 
 set(CMAKE_REQUIRED_FLAGS "-m32 -ffreestanding -nostdlib -static -Wl,-e,entry")
@@ -17,7 +17,7 @@ endif()
 set(KERNEL_IMAGE_DIR ${CMAKE_CURRENT_LIST_DIR})
 
 function(kms_add_boot_image)
-    cmake_parse_arguments(arg "OWN_MEMORY" "NAME;LAYOUT" "SOURCES" ${ARGN})
+    cmake_parse_arguments(arg "OWN_MEMORY" "NAME;LAYOUT" "SOURCES;OPTIONS" ${ARGN})
     if(NOT arg_NAME OR NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "kms_add_boot_image(${ARGN}): needs NAME and SOURCES; not understood: ${arg_UNPARSED_ARGUMENTS}")
     endif()
@@ -49,7 +49,7 @@ function(kms_add_boot_image)
         -m32 -march=i686 -mgeneral-regs-only -ffreestanding -fno-pic -fno-pie -fno-stack-protector
         -fno-asynchronous-unwind-tables -O2 -g
         $<$<C_COMPILER_ID:GNU>:-fno-tree-loop-distribute-patterns>
-        $<$<C_COMPILER_ID:Clang>:-fno-builtin>)
+        $<$<C_COMPILER_ID:Clang>:-fno-builtin> ${arg_OPTIONS})
     target_link_libraries(${arg_NAME}_image PRIVATE kmemsim_warnings)
     target_link_options(${arg_NAME}_image PRIVATE -m32 -nostdlib -static -Wl,--build-id=none -Wl,-T,${layout})
 endfunction()
