@@ -228,15 +228,10 @@ static int record(struct recording *recording)
 
 static bool parse_limit(const char *text, uint64_t *limit)
 {
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0 || number < 1 || number > MOST_EVENTS) {
+    const bool good = operations_count(text, MOST_EVENTS, limit);
+    if (!good)
         complain("--limit is a number from 1 to %d, not \"%s\"", MOST_EVENTS, text);
-        return false;
-    }
-    *limit = number;
-    return true;
+    return good;
 }
 
 static bool parse(int argc, char **argv, struct recording *recording, bool *asked)

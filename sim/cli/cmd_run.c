@@ -263,10 +263,8 @@ static bool parse_mode(const char *word, enum kms_guest_mode *mode)
 
 static bool parse_frames(const char *word, uint32_t *frames)
 {
-    char *end;
-    errno = 0;
-    unsigned long long number = strtoull(word, &end, 10);
-    if (word[0] < '0' || word[0] > '9' || *end != '\0' || errno != 0 || number == 0 || number > UINT32_MAX)
+    uint64_t number;
+    if (!operations_count(word, UINT32_MAX, &number))
         return false;
     *frames = (uint32_t)number;
     return true;

@@ -140,7 +140,7 @@ static void say_first(struct explanation *explanation)
 /* Moving a value with PG into CR0 leaves that value in the source register. */
 static bool is_enabling(const struct qemu_log_registers *registers)
 {
-    if (!registers->known || !(registers->cr0 & KMS_CR0_PG))
+    if (!(registers->cr0 & KMS_CR0_PG))
         return false;
     for (unsigned i = 0; i < registers->general_count; i++) {
         if ((uint32_t)registers->general[i] == (uint32_t)registers->cr0)
@@ -172,7 +172,7 @@ static void say_failed_delivery(struct explanation *explanation, unsigned vector
                     at->idt.base, at->idt.limit, vector);
         return;
     }
-    if (raised != KMS_VECTOR_PF || !then || !then->known) {
+    if (raised != KMS_VECTOR_PF || !then->known) {
         explain_say(explanation, "Delivering vector %u raised a %s.", vector, vector_name(raised));
         return;
     }

@@ -65,7 +65,7 @@ static void show_cr2(struct explanation *explanation, const struct qemu_log_regi
 void explain_with_image(struct explanation *explanation, const struct qemu_log_registers *registers)
 {
     struct cli *cli = explanation->cli;
-    if (!registers->known || !(registers->cr0 & KMS_CR0_PG)) {
+    if (!(registers->cr0 & KMS_CR0_PG)) {
         cli_note(cli, "the log's registers have paging off: the image is not looked at");
         return;
     }

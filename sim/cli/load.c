@@ -156,8 +156,10 @@ static void assume_mode(struct cli *cli, enum kms_paging_mode mode)
 /* What a CR4 or an EFER alone says about the mode. */
 static enum kms_paging_mode mode_from(const struct kms_x86_state *state)
 {
+    if (state->cr4 & KMS_CR4_LA57)
+        return KMS_PAGING_5LEVEL;
     if (state->efer & (KMS_EFER_LME | KMS_EFER_LMA))
-        return state->cr4 & KMS_CR4_LA57 ? KMS_PAGING_5LEVEL : KMS_PAGING_4LEVEL;
+        return KMS_PAGING_4LEVEL;
     return state->cr4 & KMS_CR4_PAE ? KMS_PAGING_PAE : KMS_PAGING_32BIT;
 }
 
@@ -215,8 +217,9 @@ bool cli_settle_space(struct cli *cli)
 {
     const struct kms_ram *ram = kms_image_ram(cli->image);
     cli->space = kms_x86_space(&cli->state, ram);
-    return check_cr3(cli, &cli->space) &&
-           (kms_x86_load_pdptes(&cli->state, ram) || check_cr3(cli, &cli->space));
+    if (!check_cr3(cli, &cli->space))
+        return false;
+    return kms_x86_load_pdptes(&cli->state, ram); /* the four lie in one page */
 }
 
 static bool settle_registers(struct cli *cli)
@@ -245,7 +248,9 @@ bool cli_other_cr3(struct cli *cli, uint64_t cr3, struct kms_x86_state *state)
     *state = cli->state;
     state->cr3 = cr3;
     struct kms_space space = kms_x86_space(state, kms_image_ram(cli->image));
-    return check_cr3(cli, &space) && kms_x86_load_pdptes(state, space.ram);
+    if (!check_cr3(cli, &space))
+        return false;
+    return kms_x86_load_pdptes(state, space.ram);
 }
 
 /* A core says what machine it is of. */

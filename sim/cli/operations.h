@@ -16,6 +16,9 @@ int cmd_record(int argc, char **argv);
 
 enum { OPERATIONS_CLEAN = 0, OPERATIONS_FOUND = 1, OPERATIONS_USAGE = 2 };
 
+/* The value of an option that counts something: decimal, from 1 to `most`, which is less than UINT64_MAX. */
+bool operations_count(const char *text, uint64_t most, uint64_t *number);
+
 struct run_options {
     const char *kernel;
     enum kms_guest_mode mode;

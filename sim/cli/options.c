@@ -85,11 +85,10 @@ static const struct option long_options[] = {
 
 static const char *option_name(int code)
 {
-    for (unsigned i = 0; long_options[i].name; i++) {
-        if (long_options[i].val == code)
-            return long_options[i].name;
-    }
-    return "";
+    const struct option *option = long_options;
+    while (option->val != code)
+        option++;
+    return option->name;
 }
 
 const char *cli_option_name(unsigned number)

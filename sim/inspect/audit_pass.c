@@ -13,34 +13,31 @@
 static struct kms_finding finding_at(const struct kms_scan *scan, enum kms_rule rule)
 {
     const struct kms_walk_level *last = kms_walk_last(&scan->walk);
-    struct kms_finding finding = {
+    return (struct kms_finding){
         .rule = rule,
         .first = kms_space_linear(scan->space, scan->offset),
         .last = kms_space_linear(scan->space, scan->offset + scan->size - 1),
         .phys = scan->walk.phys,
         .count = 1,
+        .entry_addr = last->entry_addr,
+        .entry = last->entry,
+        .level = last->level,
+        .index = last->index,
         .rights = scan->walk.rights,
     };
-    if (last) {
-        finding.entry_addr = last->entry_addr;
-        finding.entry = last->entry;
-        finding.level = last->level;
-        finding.index = last->index;
-    }
-    return finding;
 }
 
 /* A finding about the entry above the one that ended the walk; the walk's own top is CR3. */
 static struct kms_finding finding_above(const struct kms_scan *scan, enum kms_rule rule, unsigned depth)
 {
+    const struct kms_walk_level root = {0}, *level = depth ? &scan->walk.level[depth - 1] : &root;
     struct kms_finding finding = finding_at(scan, rule);
-    const struct kms_walk_level *level = depth ? &scan->walk.level[depth - 1] : NULL;
     finding.phys = kms_walk_table(scan->space, &scan->walk, depth);
-    finding.entry_addr = level ? level->entry_addr : 0;
-    finding.entry = level ? level->entry : 0;
-    finding.level = level ? level->level : 0;
-    finding.index = level ? level->index : 0;
-    finding.rights = level ? level->rights : 0;
+    finding.entry_addr = level->entry_addr;
+    finding.entry = level->entry;
+    finding.level = level->level;
+    finding.index = level->index;
+    finding.rights = level->rights;
     return finding;
 }
 
@@ -107,8 +104,8 @@ static bool check_backing(struct audit *audit, const struct kms_scan *scan)
     const kms_phys frame = kms_walk_frame(&scan->walk);
     const uint64_t size = UINT64_C(1) << scan->walk.page_shift;
     const enum backing backing = backing_of(audit->space->ram, frame, size);
-    const bool over_legacy = audit->space->arch == KMS_ARCH_X86 && size > KMS_PAGE_SIZE &&
-                             frame < LEGACY_FIRST && frame + size > LEGACY_FIRST;
+    const bool over_legacy =
+        audit->space->arch == KMS_ARCH_X86 && size > KMS_PAGE_SIZE && frame < LEGACY_FIRST;
     struct kms_finding finding = finding_at(scan, KMS_RULE_MIXED);
     if (backing == BACKED_IN_PART || (backing == BACKED && over_legacy))
         audit_found(audit, &finding);
@@ -166,7 +163,7 @@ static bool check_loop(struct audit *audit, struct kms_scan *scan)
     const struct kms_walk *walk = &scan->walk;
     for (unsigned low = 1; low < walk->depth; low++) {
         for (unsigned high = 0; high < low; high++) {
-            if (walk->level[low].in_register || walk->level[high].in_register ||
+            if (walk->level[high].in_register ||
                 kms_walk_table(audit->space, walk, low) != kms_walk_table(audit->space, walk, high))
                 continue;
             struct kms_finding finding = finding_above(scan, KMS_RULE_LOOP, low);
@@ -216,7 +213,7 @@ void audit_pass(struct audit *audit)
     }
     if (kms_fold_end(&fold, &run))
         audit_add_run(audit, &run);
-    audit->result->cut = audit->result->cut || scan.cut;
+    audit->result->cut |= scan.cut;
     /* One note about the mode instead of one about every page. */
     if (audit->without_noexec)
         audit_found(audit, &(struct kms_finding){.rule = KMS_RULE_NO_NX,

@@ -20,7 +20,7 @@ struct qemu_log_table {
 
 /* A register block, as "info registers" prints it. */
 struct qemu_log_registers {
-    bool known; /* CR0 was there */
+    bool known; /* CR0 was there; what was not is 0 */
     uint64_t cr0, cr2, cr3, cr4, efer;
     uint64_t ip, sp;
     bool ip_known;

@@ -35,15 +35,14 @@ static struct interrupt_event event_of_fault(const struct kms_fault *fault, uint
                                     .address = fault->address};
 }
 
-/* "Conditions for Generating a Double Fault". */
+/* "Conditions for Generating a Double Fault"; a delivery raises page faults and contributory exceptions, and no others. */
 static bool is_double(const struct interrupt_event *first, const struct kms_fault *second)
 {
-    const bool second_contributes = interrupt_is((uint8_t)second->vector, CONTRIBUTORY);
     if (!first->exception)
         return false;
     if (interrupt_is(first->vector, CONTRIBUTORY))
-        return second_contributes;
-    return first->vector == KMS_VECTOR_PF && (second_contributes || second->vector == KMS_VECTOR_PF);
+        return interrupt_is((uint8_t)second->vector, CONTRIBUTORY);
+    return first->vector == KMS_VECTOR_PF;
 }
 
 static struct interrupt_event event_after(const struct interrupt_event *first, const struct kms_fault *fault,

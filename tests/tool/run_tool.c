@@ -107,6 +107,18 @@ void tool_expect(const char *arguments, const char *out, const char *err, int st
     tool_free(&run);
 }
 
+void tool_expect_rows(const struct tool_row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct tool_run run = tool_run("%s", rows[i].arguments);
+        if (!strstr(run.out, rows[i].part) && !strstr(run.err, rows[i].part))
+            fail_msg("%s: \"%s\" is not in:\n%s%s", rows[i].arguments, rows[i].part, run.out, run.err);
+        if (run.status != rows[i].status)
+            fail_msg("%s: status %d", rows[i].arguments, run.status);
+        tool_free(&run);
+    }
+}
+
 void tool_put(uint8_t *image, uint64_t at, unsigned width, uint64_t value)
 {
     for (unsigned i = 0; i < width; i++)

@@ -18,6 +18,14 @@ void tool_free(struct tool_run *run);
 /* Runs, compares both streams (err NULL: whatever it says) and the status, and frees. */
 void tool_expect(const char *arguments, const char *out, const char *err, int status);
 
+/* Arguments, a part of what is printed (on either stream), and the exit status. */
+struct tool_row {
+    const char *arguments, *part;
+    int status;
+};
+void tool_expect_rows(const struct tool_row *rows, size_t count);
+#define TOOL_EXPECT_ROWS(rows) tool_expect_rows(rows, sizeof(rows) / sizeof((rows)[0]))
+
 /* A folder for this process's files, gone at its end. */
 const char *tool_folder(void);
 /* A file there with these bytes; the returned name lasts until the next call. */

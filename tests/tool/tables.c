@@ -38,3 +38,10 @@ void tables_32bit_file(void)
 {
     tool_file("image", tables_32bit(), TABLES_SIZE);
 }
+
+int tables_32bit_setup(void **state)
+{
+    (void)state;
+    tables_32bit_file();
+    return 0;
+}

@@ -22,5 +22,7 @@ const uint8_t *tables_32bit(void);
 
 /* The same, as a file in the tests' folder called "image". */
 void tables_32bit_file(void);
+/* The same as a test's setup. */
+int tables_32bit_setup(void **state);
 
 #endif

@@ -12,13 +12,6 @@
     "note: assuming 32-bit paging: CR0 0x80010001, CR4 0x90, EFER 0x0 (--mode 32bit|pae|4level|5level or "   \
     "--cr0, --cr4, --efer say otherwise)\n"
 
-static int make_image(void **state)
-{
-    (void)state;
-    tables_32bit_file();
-    return 0;
-}
-
 /* ---- walk ---- */
 
 static void walk_allows(void **state)
@@ -363,7 +356,7 @@ static void loops_end(void **state)
     for (unsigned i = 0; i < 512; i++)
         tool_put(page, 8 * i, 8, 0x67);
     tool_file("loop", page, sizeof page);
-    struct tool_run run = tool_run("mem loop --mode 4level --cr3 0");
+    struct tool_run run = tool_run("mem loop --mode 4level --cr3 0 " LOOP_LIMIT);
     assert_non_null(strstr(run.err, "before the end: more pages and holes than --limit allows"));
     assert_int_equal(run.status, 1);
     tool_free(&run);
@@ -409,28 +402,31 @@ static void speaks_of_itself(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    KMS_TEST_WITH("walk shows every level and the physical address", walk_allows, make_image, NULL),
-    KMS_TEST_WITH("walk names the level that removed the right", walk_names_removal, make_image, NULL),
-    KMS_TEST_WITH("walk names the nearest mapped ranges where it stops", walk_names_neighbours, make_image,
+    KMS_TEST_WITH("walk shows every level and the physical address", walk_allows, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("walk names the level that removed the right", walk_names_removal, tables_32bit_setup,
                   NULL),
-    KMS_TEST_WITH("walk recognises a recursive window", walk_knows_recursion, make_image, NULL),
-    KMS_TEST_WITH("walk suspects a linear address in an entry", walk_suspects_linear, make_image, NULL),
-    KMS_TEST_WITH("walk names reserved bits", walk_reserved, make_image, NULL),
-    KMS_TEST_WITH("walk of a non-canonical address is #GP", walk_noncanonical, make_image, NULL),
-    KMS_TEST_WITH("walk --json is versioned, with addresses as strings", walk_json, make_image, NULL),
-    KMS_TEST_WITH("translate answers as gva2gpa", translate_form, make_image, NULL),
-    KMS_TEST_WITH("tlb answers as info tlb", tlb_form, make_image, NULL),
-    KMS_TEST_WITH("mem answers as info mem", mem_form, make_image, NULL),
-    KMS_TEST_WITH("map folds runs, with frames and constant offsets", map_form, make_image, NULL),
-    KMS_TEST_WITH("with paging off, listings say so as QEMU does", paging_off, make_image, NULL),
-    KMS_TEST_WITH("fault says an error code in one sentence, and the entry at fault", fault_words, make_image,
+    KMS_TEST_WITH("walk names the nearest mapped ranges where it stops", walk_names_neighbours,
+                  tables_32bit_setup, NULL),
+    KMS_TEST_WITH("walk recognises a recursive window", walk_knows_recursion, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("walk suspects a linear address in an entry", walk_suspects_linear, tables_32bit_setup,
                   NULL),
-    KMS_TEST_WITH("diff names what differs and what is shared", diff_form, make_image, NULL),
-    KMS_TEST_WITH("audit finds what is wrong in hand-made tables", audit_finds, make_image, NULL),
+    KMS_TEST_WITH("walk names reserved bits", walk_reserved, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("walk of a non-canonical address is #GP", walk_noncanonical, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("walk --json is versioned, with addresses as strings", walk_json, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("translate answers as gva2gpa", translate_form, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("tlb answers as info tlb", tlb_form, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("mem answers as info mem", mem_form, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("map folds runs, with frames and constant offsets", map_form, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("with paging off, listings say so as QEMU does", paging_off, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("fault says an error code in one sentence, and the entry at fault", fault_words,
+                  tables_32bit_setup, NULL),
+    KMS_TEST_WITH("diff names what differs and what is shared", diff_form, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("audit finds what is wrong in hand-made tables", audit_finds, tables_32bit_setup, NULL),
     KMS_TEST("explain says of real logs which of code, stack, IDT and GDT is not mapped", explain_logs),
-    KMS_TEST_WITH("explain reads a register block, and looks into an image", explain_block, make_image, NULL),
-    KMS_TEST_WITH("bad input gets one clear line and exit status 2", refuses, make_image, NULL),
-    KMS_TEST_WITH("with --cr3 only, what is assumed is said", assumes_and_says, make_image, NULL),
+    KMS_TEST_WITH("explain reads a register block, and looks into an image", explain_block,
+                  tables_32bit_setup, NULL),
+    KMS_TEST_WITH("bad input gets one clear line and exit status 2", refuses, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("with --cr3 only, what is assumed is said", assumes_and_says, tables_32bit_setup, NULL),
     KMS_TEST("tables that contain themselves end at the limit", loops_end),
     KMS_TEST("4 GiB in 4 KiB pages are listed whole", lists_four_gib),
     KMS_TEST("help and version go to standard output", speaks_of_itself),

@@ -12,37 +12,11 @@
 #define SYMBOLS "--symbols " TEST_DATA "/demo/demo.elf.zst "
 #define X64     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
-static int make_image(void **state)
-{
-    (void)state;
-    tables_32bit_file();
-    return 0;
-}
-
-/* Arguments, a part of what is printed (on either stream), and the exit status. */
-struct row {
-    const char *arguments, *part;
-    int status;
-};
-
-static void expect_rows(const struct row *rows, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct tool_run run = tool_run("%s", rows[i].arguments);
-        if (!strstr(run.out, rows[i].part) && !strstr(run.err, rows[i].part))
-            fail_msg("%s: \"%s\" is not in:\n%s%s", rows[i].arguments, rows[i].part, run.out, run.err);
-        if (run.status != rows[i].status)
-            fail_msg("%s: status %d", rows[i].arguments, run.status);
-        tool_free(&run);
-    }
-}
-#define EXPECT_ROWS(rows) expect_rows(rows, sizeof(rows) / sizeof((rows)[0]))
-
 /* ---- values ---- */
 
 static void numbers_at_their_limits(void **state)
 {
-    static const struct row rows[] = {
+    static const struct tool_row rows[] = {
         {"walk 0X1000 " IMAGE, "physical 0x00001000", 0},
         {"walk 0000000000001000 " IMAGE, "physical 0x00001000", 0}, /* 16 digits: hexadecimal */
         {"walk 00001000 " IMAGE, "physical 0x00001000", 0},         /* 8 digits, too */
@@ -70,12 +44,12 @@ static void numbers_at_their_limits(void **state)
         {"fault 1 2", "No such file", 2},
     };
     (void)state;
-    EXPECT_ROWS(rows);
+    TOOL_EXPECT_ROWS(rows);
 }
 
 static void sizes_at_their_limits(void **state)
 {
-    static const struct row rows[] = {
+    static const struct tool_row rows[] = {
         {"walk 0x1 image --low-ram '' --cr3 0", "is not a size", 2},
         {"walk 0x1 image --low-ram " X64 " --cr3 0", "is not a size", 2},
         {"walk 0x1 image --low-ram 0xffffffffffffT --cr3 0", "is not a size", 2},
@@ -88,12 +62,12 @@ static void sizes_at_their_limits(void **state)
         {"walk 0x1 --image image@name --cr3 0", "image@name: No such file", 2},
     };
     (void)state;
-    EXPECT_ROWS(rows);
+    TOOL_EXPECT_ROWS(rows);
 }
 
 static void options_that_exclude_each_other(void **state)
 {
-    static const struct row rows[] = {
+    static const struct tool_row rows[] = {
         {"walk 0x1000 --fetch --write " IMAGE, "--write and --fetch", 2},
         {"walk 0x1000 --write --write " IMAGE, "supervisor write", 0},
         {"walk 0x1000 --implicit --user " IMAGE, "--user and --implicit", 2},
@@ -106,7 +80,7 @@ static void options_that_exclude_each_other(void **state)
         {"fault 7 --all", "--all is no option of this command", 2},
     };
     (void)state;
-    EXPECT_ROWS(rows);
+    TOOL_EXPECT_ROWS(rows);
 }
 
 static void too_many_images(void **state)
@@ -115,7 +89,7 @@ static void too_many_images(void **state)
     (void)state;
     for (unsigned i = 0; i < 33; i++)
         strcat(arguments, " --image image");
-    expect_rows(&(struct row){arguments, "images", 2}, 1);
+    tool_expect_rows(&(struct tool_row){arguments, "images", 2}, 1);
 }
 
 /* ---- where the output goes ---- */
@@ -125,14 +99,14 @@ static void too_many_images(void **state)
 
 static void a_full_disk_is_no_success(void **state)
 {
-    static const struct row rows[] = {
+    static const struct tool_row rows[] = {
         {"tlb " IMAGE FULL, "the output could not be written", 2},
         {"tlb --json " IMAGE FULL, "the output could not be written", 2},
         {"--version " FULL, "the output could not be written", 2},
         {"--help " FULL, "the output could not be written", 2},
     };
     (void)state;
-    EXPECT_ROWS(rows);
+    TOOL_EXPECT_ROWS(rows);
 }
 
 /* Whether what the tool prints on a terminal holds an escape sequence. */
@@ -166,7 +140,7 @@ static void terminals_have_color(void **state)
 
 static void nothing_is_listed_without_paging(void **state)
 {
-    static const struct row rows[] = {
+    static const struct tool_row rows[] = {
         {"mem image --cr0 1 --cr3 0", "PG disabled", 0},
         {"map image --cr0 1 --cr3 0", "PG disabled", 0},
         {"diff image --cr0 1 --cr3 0 --cr3 0x1000", "PG disabled", 0},
@@ -176,7 +150,7 @@ static void nothing_is_listed_without_paging(void **state)
         {"diff --mode 32bit image --cr3 0x1000 --cr3 0x1000", "", 0},
     };
     (void)state;
-    EXPECT_ROWS(rows);
+    TOOL_EXPECT_ROWS(rows);
 }
 
 /* 12 pages that are writable, executable and user-accessible above the kernel's base: more than ten of one rule. */
@@ -188,15 +162,15 @@ static void long_audits_are_shortened(void **state)
     for (unsigned i = 0; i < 12; i++)
         tool_put(image, 0x2000 + 8 * i, 4, 0x3000 | 7); /* every second page: each is a finding */
     tool_file("many", image, sizeof image);
-    static const struct row rows[] = {
+    static const struct tool_row rows[] = {
         {"audit many --mode 32bit --cr3 0x1000", "(the first 10 shown; --all shows all)", 1},
         {"audit many --mode 32bit --cr3 0x1000 --all", "0xc0016000", 1},
         {"audit many --mode 32bit --cr3 0x1000 --json", "0xc0016000", 1},
     };
-    EXPECT_ROWS(rows);
+    TOOL_EXPECT_ROWS(rows);
     memset(image, 0, sizeof image);
     tool_file("none", image, sizeof image);
-    expect_rows(&(struct row){"audit none --mode pae --cr3 0x1000", "0 pages in", 0}, 1);
+    tool_expect_rows(&(struct tool_row){"audit none --mode pae --cr3 0x1000", "0 pages in", 0}, 1);
 }
 
 /* Tables of one page that contain themselves; the last entries end the walk in different ways. */
@@ -204,7 +178,7 @@ static void entries_of_four_levels_are_said(void **state)
 {
 #define LONG " keyed --mode 4level --cr3 0"
     static uint8_t image[0x1000];
-    static const struct row rows[] = {
+    static const struct tool_row rows[] = {
         {"walk 0 --user keyed --cr0 0x80010001 --cr4 0x400020 --efer 0xd00 --cr3 0 --pkru 4",
          "protection key 1 forbids it", 1},
         {"walk 0x1000" LONG, "not present (the other bits mean nothing to the CPU)", 1},
@@ -219,7 +193,7 @@ static void entries_of_four_levels_are_said(void **state)
     tool_put(image, 8, 8, 0x66);
     tool_put(image, 16, 8, UINT64_C(1) << 63 | 0x1f); /* NX, PCD, PWT, U, W, P */
     tool_file("keyed", image, sizeof image);
-    EXPECT_ROWS(rows);
+    TOOL_EXPECT_ROWS(rows);
 }
 
 /* Each image has a single page, which is wrong in no way, in one that is noted, or in one that is warned of. */
@@ -227,7 +201,7 @@ static void audits_end_in_one_word(void **state)
 {
 #define AUDITED " --mode 4level --cr3 0x1000"
     static uint8_t image[0x6000];
-    static const struct row rows[] = {
+    static const struct tool_row rows[] = {
         {"audit clean" AUDITED, "1 pages in 4 tables: nothing found\n", 0},
         {"audit noted" AUDITED, "1 pages in 4 tables: notes only\n", 0},
         {"audit warned" AUDITED, "1 pages in 4 tables: warnings\n", 1},
@@ -244,12 +218,12 @@ static void audits_end_in_one_word(void **state)
     tool_file("noted", image, sizeof image);
     tool_put(image, 0x4008, 8, 0x5003); /* writable and executable */
     tool_file("warned", image, sizeof image);
-    EXPECT_ROWS(rows);
+    TOOL_EXPECT_ROWS(rows);
 }
 
-static void limits_of_a_recording(void **state)
+static void counts_that_are_none(void **state)
 {
-    static const struct row rows[] = {
+    static const struct tool_row rows[] = {
         {"record --limit 0 -o out.kmt -- true", "--limit is a number from 1 to", 2},
         {"record --limit '' -o out.kmt -- true", "--limit is a number from 1 to", 2},
         {"record --limit -1 -o out.kmt -- true", "--limit is a number from 1 to", 2},
@@ -257,116 +231,32 @@ static void limits_of_a_recording(void **state)
         {"record --limit 1x -o out.kmt -- true", "--limit is a number from 1 to", 2},
         {"record --limit 99999999999999999999999 -o out.kmt -- true", "--limit is a number from 1 to", 2},
         {"record --limit 10000000000000 -o out.kmt -- true", "--limit is a number from 1 to", 2},
+        {"record --limit ' 1' -o out.kmt -- true", "--limit is a number from 1 to", 2},
+        {"run --frames 0 -", "usage: kmemsim run", 2},
+        {"run --frames 3x -", "usage: kmemsim run", 2},
+        {"run --frames 4294967296 -", "usage: kmemsim run", 2},
         {"record --frob -o out.kmt -- true", "usage: kmemsim record", 2},
         {"record -o out.kmt", "usage: kmemsim record", 2},
         {"record -- true", "usage: kmemsim record", 2},
         {"record --help", "usage: kmemsim record", 0},
     };
     (void)state;
-    EXPECT_ROWS(rows);
-}
-
-/* ---- logs ---- */
-
-#define EVENT(vector, error, software, cr2)                                                                  \
-    "     0: v=" vector " e=" error " i=" software " cpl=0 IP=0008:1000 pc=0000000000001000 SP=0010:9000"    \
-    " CR2=" cr2 "\n"
-#define RAISED(vector) "check_exception old: 0xffffffff new 0x" vector "\n"
-#define BLOCK(idt_limit, cpl)                                                                                \
-    "EAX=80000011 EBX=0 ECX=0 EDX=0\nESI=0 EDI=0 EBP=0 ESP=00009000\nEIP=00001000 EFL=2 CPL=" cpl "\n"       \
-    "GDT=     00005000 00000017\nIDT=     00006000 " idt_limit "\n"                                          \
-    "CR0=80000011 CR2=00000000 CR3=00001000 CR4=00000010\n"
-
-static void expect_log(const char *text, const char *arguments, const char *part)
-{
-    tool_file("log", text, strlen(text));
-    struct tool_run run = tool_run("explain log %s", arguments);
-    if (!strstr(run.out, part))
-        fail_msg("\"%s\" is not in:\n%s%s", part, run.out, run.err);
-    tool_free(&run);
-}
-
-static void odd_logs_are_explained(void **state)
-{
-    (void)state;
-    expect_log(RAISED("0d") EVENT("0d", "0014", "0", "0") BLOCK("fff", "0"), "", "entry 2 of the LDT");
-    expect_log(RAISED("0d") EVENT("0d", "0000", "0", "0") BLOCK("fff", "0"), "", "#GP (vector 13)");
-    expect_log(RAISED("20") EVENT("20", "0000", "0", "0") BLOCK("fff", "0"), "", "interrupt (vector 32)");
-    expect_log(RAISED("0e") EVENT("0e", "0010", "0", "00001000") BLOCK("fff", "0"), "",
-               "That is the instruction itself: the code is not mapped.");
-    expect_log(RAISED("0e") EVENT("0e", "0000", "0", "00001000") BLOCK("fff", "0"), "",
-               "the error code calls a fetch a read");
-    expect_log(RAISED("0e") EVENT("0e", "0011", "0", "00001000") BLOCK("fff", "0"), "",
-               "That address is in the code: mapped, but not with the rights needed.");
-    expect_log(RAISED("0e") EVENT("0e", "0002", "0", "00008ffc") BLOCK("fff", "0"), "",
-               "That address is in the stack: it is not mapped.");
-    expect_log(EVENT("80", "0000", "1", "0") BLOCK("fff", "0") RAISED("0e")
-                   EVENT("0e", "0000", "0", "00006400") BLOCK("fff", "0"),
-               "", "It came while software interrupt 128 was being delivered.");
-    expect_log(EVENT("20", "0000", "0", "0") BLOCK("fff", "0") RAISED("0e")
-                   EVENT("0e", "0000", "0", "00006100") BLOCK("fff", "0"),
-               "", "It came while interrupt 32 was being delivered.");
-    expect_log(RAISED("0e") EVENT("0e", "0000", "0", "00001000") BLOCK("fff", "0") RAISED("0e")
-                   EVENT("0e", "0000", "0", "00001000") BLOCK("fff", "0"),
-               "", "the page of the handler is not mapped");
-    expect_log(RAISED("0e") EVENT("0e", "0000", "0", "00700000")
-                   BLOCK("17", "0") "check_exception old: 0xe new "
-                                    "0xd\n",
-               "", "too small for vector 14: the kernel has set up no handler for it.");
-}
-
-static void logs_are_looked_up_in_an_image(void **state)
-{
-    (void)state;
-    expect_log(RAISED("0e") EVENT("0e", "0006", "0", "00401000") BLOCK("fff", "3"), "image",
-               "The walk of CR2:");
-    expect_log(RAISED("0e") EVENT("0e", "0014", "0", "d0000000") BLOCK("0", "0"), "image",
-               "With the tables of the image (32-bit paging, CR3 0x00001000):");
-    expect_log(RAISED("0d") EVENT("0d", "0010", "0", "0") BLOCK("fff", "0"), "image", "the GDT");
-    expect_log(RAISED("0e") EVENT("0e", "0000", "0", "0") BLOCK("fff", "0"), "image --json", "sentences");
-}
-
-/* A register block whose paging is off, and one whose tables are not in the image. */
-static void logs_that_no_image_fits(void **state)
-{
-#define REGISTERS(cr0, cr3)                                                                                  \
-    "EAX=0 EBX=0 ECX=0 EDX=0\nESI=0 EDI=0 EBP=0 ESP=00009000\nEIP=00001000 EFL=2 CPL=0\n"                    \
-    "GDT=     00005000 00000017\nIDT=     00006000 fff\n"                                                    \
-    "CR0=" cr0 " CR2=00000000 CR3=" cr3 " CR4=00000010\n"
-    static const char off[] = REGISTERS("00000011", "00001000");
-    static const char outside[] = REGISTERS("80000011", "10000000");
-    static const struct {
-        const char *arguments, *note;
-    } rows[] = {
-        {"explain off image", "the log's registers have paging off: the image is not looked at"},
-        {"explain outside image", "CR3 0x10000000 points outside the image"},
-    };
-    (void)state;
-    tool_file("off", off, sizeof off - 1);
-    tool_file("outside", outside, sizeof outside - 1);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct tool_run run = tool_run("%s", rows[i].arguments);
-        assert_non_null(strstr(run.err, rows[i].note));
-        assert_null(strstr(run.out, "With the tables of the image"));
-        tool_free(&run);
-    }
+    TOOL_EXPECT_ROWS(rows);
 }
 
 static const struct CMUnitTest tests[] = {
-    KMS_TEST_WITH("numbers at their limits", numbers_at_their_limits, make_image, NULL),
-    KMS_TEST_WITH("sizes and bases at their limits", sizes_at_their_limits, make_image, NULL),
-    KMS_TEST_WITH("options that exclude each other", options_that_exclude_each_other, make_image, NULL),
-    KMS_TEST_WITH("too many images are refused", too_many_images, make_image, NULL),
-    KMS_TEST_WITH("a full disk is no success", a_full_disk_is_no_success, make_image, NULL),
-    KMS_TEST_WITH("colour is for terminals that want it", terminals_have_color, make_image, NULL),
-    KMS_TEST_WITH("nothing is listed without paging", nothing_is_listed_without_paging, make_image, NULL),
+    KMS_TEST_WITH("numbers at their limits", numbers_at_their_limits, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("sizes and bases at their limits", sizes_at_their_limits, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("options that exclude each other", options_that_exclude_each_other, tables_32bit_setup,
+                  NULL),
+    KMS_TEST_WITH("too many images are refused", too_many_images, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("a full disk is no success", a_full_disk_is_no_success, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("colour is for terminals that want it", terminals_have_color, tables_32bit_setup, NULL),
+    KMS_TEST_WITH("nothing is listed without paging", nothing_is_listed_without_paging, tables_32bit_setup,
+                  NULL),
     KMS_TEST("long audits are shortened, and say so", long_audits_are_shortened),
     KMS_TEST("entries of four levels are said in words and letters", entries_of_four_levels_are_said),
     KMS_TEST("an audit ends in one word for what it found", audits_end_in_one_word),
-    KMS_TEST("limits of a recording that are no numbers are refused", limits_of_a_recording),
-    KMS_TEST("odd logs are explained", odd_logs_are_explained),
-    KMS_TEST_WITH("logs are looked up in an image", logs_are_looked_up_in_an_image, make_image, NULL),
-    KMS_TEST_WITH("a log that no image fits is explained without it", logs_that_no_image_fits, make_image,
-                  NULL),
+    KMS_TEST("counts that are no counts are refused", counts_that_are_none),
 };
 KMS_TESTS(tool_errors, tests)

@@ -102,6 +102,7 @@ CASE(runs, "run --json --mode direct - <scenario.kmt")
 /* Times vary: only the status and what is said count. */
 #define SAID_ALONE " >/dev/null 2>words; (status=$?; cat words >&2; exit $status)"
 CASE(runs_beside_malloc, "run --ratio --mode direct heap.kmt" SAID_ALONE)
+CASE(compares_policies, "run --policies --kernel vlsos --mode direct paged.kmt")
 CASE(writes_records, "run --emit-binary binary scenario.kmt")
 CASE(records, "record -o recording.kmt.zst -- true")
 
@@ -110,6 +111,10 @@ static void make_scenario(void)
     static const char text[] = "kmt 1\nalloc a 100\nalloc b 5000 zeroed\nwrite 4 a 7\nprocess create p 4096\n"
                                "process alloc p c 10\nfree b\nfree b\ncheck\n";
     static const char heap[] = "kmt 1\nalloc a 100\nalloc b 5000 zeroed\nfree a\n";
+    static const char paged[] = "kmt 1\nlimit frames 3\nprocess create p 100\nprocess alloc p m 65536\n"
+                                "process write p 4 m 1\nprocess write p 4 m+0x1000 1\n"
+                                "process duplicate p q\nprocess read q 4 m\n";
+    tool_file("paged.kmt", paged, sizeof paged - 1);
     tool_file("scenario.kmt", text, sizeof text - 1);
     tool_file("heap.kmt", heap, sizeof heap - 1);
 }
@@ -132,6 +137,7 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("no memory for an audit is one line", audits),
     KMS_TEST_WITH("no memory for running a scenario is one line", runs, setup, NULL),
     KMS_TEST_WITH("no memory for a comparison with malloc is one line", runs_beside_malloc, setup, NULL),
+    KMS_TEST_WITH("no memory for comparing policies is one line", compares_policies, setup, NULL),
     KMS_TEST_WITH("no memory for a scenario's binary form is one line", writes_records, setup, NULL),
     KMS_TEST("no memory for a recording is one line", records),
 };

@@ -71,10 +71,29 @@ static void what_a_segment_refuses_is_told(void **state)
          "cannot be read\n"},
     };
     (void)state;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         tool_expect(rows[i].arguments, rows[i].out, NO_ERR, 1);
     tool_expect("translate --segment 0x0f:0x2123 --ldt 0x1100,0xf " TABLES, "gpa: 0x2123\n", NO_ERR, 0);
     tool_expect("translate --segment 0x08:0x8000 " TABLES, "Unmapped\n", NO_ERR, 1);
+}
+
+static void each_kind_of_segment_and_access_is_told(void **state)
+{
+    static const struct tool_row rows[] = {
+        {"walk --fetch --segment 0x08:0x123 " TABLES, "readable code", 0},
+        {"walk --fetch --segment 0x10:0x123 " TABLES, "general-protection fault (error code 0x10)", 1},
+        {"walk --segment 0x0f:0x2123 --ldt 0x1100,0xf " TABLES, "LDT[1]     at 0x00001108", 0},
+        {"walk --segment 0x00:0 " TABLES, "0x0000:0x00000000, RPL 0", 1},
+        {"walk --segment 0x0c:0 --ldt 0x7ffc,0xf " TABLES, "the descriptor cannot be read", 1},
+        {"walk --segment 0x08:0 --gdt 0x9000,0xf --cr0 1 --cr3 0 image", "0x00009008", 1},
+        {"walk --segment 0x08:0 --gdt 0x30000,0xf --cr0 1 --cr3 0 image", "nothing answers there", 1},
+        {"translate --segment 0x18:0 " TABLES, "the selector cannot be loaded", 1},
+        {"translate --segment 0x0c:0 " TABLES, "--segment 0x000c needs --ldt", 2},
+        {"translate 0x10 --segment 0x08:0 " TABLES, "--segment has the address already", 2},
+        {"walk --segment 0x08:0 --mode 32bit --cr3 0x4000 image", "needs --gdt BASE,LIMIT", 2},
+    };
+    (void)state;
+    TOOL_EXPECT_ROWS(rows);
 }
 
 static void wrong_input_is_one_clear_line(void **state)
@@ -132,10 +151,29 @@ static void programs_read_the_same_as_json(void **state)
     tool_free(&run);
 }
 
+/* One row for each stage at which a segment ends the access, and one where it does not. */
+static void json_tells_every_stage(void **state)
+{
+    static const struct tool_row rows[] = {
+        {"walk --json --segment 0x10:0x123 " TABLES, "\"fault\": null", 0},
+        {"walk --json --segment 0x20:0 " TABLES, "\"descriptor\": null", 1},
+        {"walk --json --segment 0x0c:0 --ldt 0x9000,0xf " TABLES, "\"table\": \"LDT\"", 1},
+        {"walk --json --segment 0x18:0 " TABLES, "\"vector\": 11", 1},
+        {"translate --json --segment 0x10:0x1000 " TABLES, "the segment does not allow the access", 1},
+        {"translate --json --segment 0x10:0 " TABLES, "\"physical\": \"0x2000\"", 0},
+    };
+    (void)state;
+    TOOL_EXPECT_ROWS(rows);
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("walk --segment shows the descriptor, the linear address and its pages",
                   walk_shows_descriptor_linear_address_and_pages, make_image, NULL),
     KMS_TEST_WITH("what a segment refuses is told with its error code", what_a_segment_refuses_is_told,
+                  make_image, NULL),
+    KMS_TEST_WITH("each kind of segment and access is told", each_kind_of_segment_and_access_is_told,
+                  make_image, NULL),
+    KMS_TEST_WITH("JSON tells every stage at which a segment ends an access", json_tells_every_stage,
                   make_image, NULL),
     KMS_TEST_WITH("wrong input about segments is one clear line", wrong_input_is_one_clear_line, make_image,
                   NULL),
