@@ -1,8 +1,10 @@
 /* map_operations.c - pages that tools map and unmap in a process's address space or the kernel's, and who reaches them. */
 #include "vimix_fuzz.h"
 
-#define UNITS       1024u /* of the kernel's heap: 8 MiB of RAM without the kernel's own half */
-#define MOST_TABLES 2u
+#define UNITS 1024u /* of the kernel's heap: 8 MiB of RAM without the kernel's own half */
+
+/* Sv39 has nothing else in this GiB, so that it takes two tables; Sv32 one. */
+#define TABLES (KERNEL_XLEN == 64 ? 2u : 1u)
 
 struct shadow_space *current_space(void)
 {
@@ -15,7 +17,7 @@ uint64_t space_tables(const struct shadow_space *space)
 {
     for (unsigned i = 0; i < PLACES; i++) {
         if (space->places[i].mapped)
-            return 1;
+            return TABLES;
     }
     return 0;
 }
@@ -61,7 +63,7 @@ static bool is_in_the_way(const struct shadow_space *space, const struct range *
     return false;
 }
 
-static void map(struct shadow_space *space, const struct range *range)
+static void map(struct shadow_space *space, const struct range *range, bool failing)
 {
     const bool refused = is_in_the_way(space, range);
     const struct replay_event *const event = drive_do(&(struct kms_trace_op){
@@ -71,7 +73,7 @@ static void map(struct shadow_space *space, const struct range *range)
         .number = range->count,
         .words = (range->user ? KMS_TRACE_USER : 0) | (range->write ? KMS_TRACE_WRITABLE : 0)});
 
-    if (event->status && !refused && drive_used_units() + MOST_TABLES >= UNITS)
+    if (event->status && !refused && (failing || drive_used_units() + TABLES > UNITS))
         return;
     if (refused) {
         drive_expect_status("EEXIST");
@@ -99,8 +101,28 @@ static void unmap(struct shadow_space *space, const struct range *range)
         space->places[range->first + k].mapped = false;
 }
 
+/* ---- looking ---- */
+
+/* Through the TLB of each hart that is in this space; only the kernel's survives faults. */
+static void look_at_places(const struct shadow_space *space)
+{
+    const unsigned before = fuzz.hart;
+
+    for (unsigned h = 0; h < HARTS; h++) {
+        use_hart(h);
+        for (unsigned i = 0; i < PLACES && current_space() == space; i++) {
+            const struct place *const place = &space->places[i];
+            const bool good = place->mapped && place->user;
+
+            if (good || space == &fuzz.spaces[KERNEL_SPACE])
+                run_attempt(&(struct attempt){.address = PLACE_AT(i), .good = good, .place = place});
+        }
+    }
+    use_hart(before);
+}
+
 /* Frames that follow each other; a range that would reach beyond the last of them ends there. */
-void map_somewhere(const struct operation *operation)
+static struct range choose_range(const struct operation *operation)
 {
     struct range range = {.first = operation->detail % PLACES,
                           .count = 1 + (operation->detail >> 2) % PLACES,
@@ -112,8 +134,26 @@ void map_somewhere(const struct operation *operation)
         range.count = PLACES - range.first;
     if (range.count > FRAMES - range.frame)
         range.count = FRAMES - range.frame;
+    return range;
+}
+
+static void map_failing(struct shadow_space *space, const struct range *range, unsigned n)
+{
+    drive_do(&(struct kms_trace_op){.kind = KMS_TRACE_FAIL, .number = n});
+    map(space, range, true);
+    drive_do(&(struct kms_trace_op){.kind = KMS_TRACE_FAIL, .number = 0});
+}
+
+void map_somewhere(const struct operation *operation)
+{
+    struct shadow_space *const space = current_space();
+    const struct range range = choose_range(operation);
+
     if (operation->amount & 1)
-        unmap(current_space(), &range);
+        unmap(space, &range);
+    else if (operation->amount & 2)
+        map_failing(space, &range, 1 + (operation->amount >> 2) % 3);
     else
-        map(current_space(), &range);
+        map(space, &range, false);
+    look_at_places(space);
 }

@@ -90,26 +90,44 @@ void move_break_somewhere(unsigned i, const struct operation *operation)
 
 /* ---- accesses and the stack ---- */
 
-void move_stack(unsigned i, const struct operation *operation)
+static void set_pointer(unsigned i, uint64_t pointer)
 {
-    fuzz.processes[i].pointer = STACK_HIGH - (uint64_t)operation->amount * 280;
-    drive_do(&(struct kms_trace_op){.kind = KMS_TRACE_PROCESS_STACK,
-                                    .process = fuzz.names[i],
-                                    .address = operations_at(fuzz.processes[i].pointer)});
+    fuzz.processes[i].pointer = pointer;
+    drive_do(&(struct kms_trace_op){
+        .kind = KMS_TRACE_PROCESS_STACK, .process = fuzz.names[i], .address = operations_at(pointer)});
     drive_expect_ok();
 }
 
-struct attempt {
-    uint64_t address;
-    bool write;
-    bool good;
-    const struct place *place; /* that it is to read, or NULL */
-};
+/* A function that calls itself: page by page, and perhaps once too often. */
+static void recurse(unsigned i, unsigned pages)
+{
+    struct shadow_process *const process = &fuzz.processes[i];
+
+    switch_to(i);
+    for (unsigned k = 0; k < pages && process->alive; k++) {
+        const uint64_t low = STACK_HIGH - (uint64_t)process->stack_pages * PAGE;
+        struct attempt push = {.address = low - 16, .write = true};
+
+        set_pointer(i, low - 16);
+        push.good = shadow_reaches(process, push.address);
+        run_attempt(&push);
+    }
+}
+
+void move_stack(unsigned i, const struct operation *operation)
+{
+    if (operation->detail & 1)
+        recurse(i, operation->amount % (STACK_PAGES + 4));
+    else
+        set_pointer(i, STACK_HIGH - (uint64_t)operation->amount * 280);
+}
 
 /* Only reads, and writes to the stack and to what tools map: the rest is watched. */
 static struct attempt choose_attempt(const struct operation *operation)
 {
-    const uint64_t places[] = {STACK_HIGH - 1 - (uint64_t)operation->amount * 280,
+    const int current = fuzz.running[fuzz.hart];
+    const uint64_t pointer = current >= 0 ? fuzz.processes[current].pointer : STACK_HIGH;
+    const uint64_t places[] = {pointer + (uint64_t)(int64_t)(int8_t)operation->amount * 24,
                                PROGRAM,
                                operation->amount * 16u,
                                STACK_HIGH,
@@ -133,7 +151,7 @@ static struct attempt choose_mapped(const struct operation *operation)
                             .place = place};
 }
 
-static void run_attempt(const struct attempt *attempt)
+void run_attempt(const struct attempt *attempt)
 {
     const int current = fuzz.running[fuzz.hart];
     const struct replay_event *const event =

@@ -44,10 +44,10 @@ static void expect_pages(const char *after)
 
 /* ---- harts ---- */
 
-static void use_hart(const struct operation *operation)
+void use_hart(unsigned number)
 {
-    fuzz.hart = operation->amount & 1;
-    drive_do(&(struct kms_trace_op){.kind = KMS_TRACE_CPU, .number = fuzz.hart});
+    fuzz.hart = number;
+    drive_do(&(struct kms_trace_op){.kind = KMS_TRACE_CPU, .number = number});
     drive_expect_ok();
 }
 
@@ -102,7 +102,7 @@ static void run_one(const uint8_t *bytes)
     const unsigned i = operation.which % PROCESSES;
 
     if (operation.kind == 15)
-        use_hart(&operation);
+        use_hart(operation.amount & 1);
     else if (operation.kind == 14)
         lend(&operation);
     else if (operation.kind == 13)

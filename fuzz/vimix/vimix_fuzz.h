@@ -12,7 +12,7 @@
 
 /* Places that tools map, in each address space, and the frames that they map there. */
 #define PLACES        4u
-#define PLACE_AT(n)   (0x30000000u + (n)*PAGE)
+#define PLACE_AT(n)   (0x50000000u + (n)*PAGE)
 #define FRAMES        4u
 #define FRAME_AT(n)   (0x80300000u + (n)*PAGE)
 #define FRAME_BYTE(n) (0xc1u + (n))
@@ -56,9 +56,19 @@ uint64_t move_break(unsigned i, int64_t change);
 void move_break_somewhere(unsigned i, const struct operation *operation);
 void look_at_break(unsigned i, const char *after);
 
+void use_hart(unsigned number);
 void move_stack(unsigned i, const struct operation *operation);
 /* By what the acting hart runs. */
 void access_somewhere(const struct operation *operation);
+
+/* A load, or a store that leaves what is there, of one byte by what the acting hart runs. */
+struct attempt {
+    uint64_t address;
+    bool write;
+    bool good;
+    const struct place *place; /* that it is about, or NULL */
+};
+void run_attempt(const struct attempt *attempt);
 
 /* The n-th allocation inside of an operation fails: it is refused and nothing has changed, or it needed fewer. */
 void fail_allocation(unsigned i, const struct operation *operation);
