@@ -29,15 +29,14 @@ static bool is_legal(HEAP_BLOCK_TABLE_ENTRY entry)
 /* What is wrong with a block's entry, given whether the entry before it said that another block follows. */
 static const char *check_entry(HEAP_BLOCK_TABLE_ENTRY entry, bool continues)
 {
-    const bool is_continuation = entry == ENTRY_MIDDLE || entry == ENTRY_LAST;
+    const HEAP_BLOCK_TABLE_ENTRY place = entry & ~HEAP_BLOCK_HAS_NEXT;
+    const bool is_continuation = place == ENTRY_LAST;
 
+    if (continues ? is_continuation : entry == HEAP_BLOCK_TABLE_ENTRY_FREE || place == ENTRY_SINGLE)
+        return NULL;
     if (!is_legal(entry))
         return "not a legal entry";
-    if (continues && !is_continuation)
-        return "the run before it is cut short";
-    if (!continues && is_continuation)
-        return "goes on with a run that has no first block";
-    return NULL;
+    return continues ? "the run before it is cut short" : "goes on with a run that has no first block";
 }
 
 static const char *check_index_of_block(const struct heap *heap, size_t block)
