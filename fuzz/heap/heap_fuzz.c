@@ -2,8 +2,9 @@
  * Fuzz target: VanaOS's block heap against a shadow model, with heap_check after every operation.
  *
  * The first byte chooses the heap: its number of blocks, and whether it has an index. Each pair of bytes after it is
- * an operation. When heap and model differ, the operations so far are written as a file that `kmemsim run`
- * replays, and the target aborts. A difference in a heap without index shows there only if the index has it too.
+ * an operation, OPERATIONS_MAX of them at most. When heap and model differ, the operations so far are written as a
+ * file that `kmemsim run` replays, and the target aborts. A difference in a heap without index shows there only if the
+ * index has it too.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -13,7 +14,8 @@
 #include "shadow.h"
 #include "vana/heap.h"
 
-#define BLOCK ((size_t)VANA_HEAP_BLOCK_SIZE)
+#define BLOCK          ((size_t)VANA_HEAP_BLOCK_SIZE)
+#define OPERATIONS_MAX 24u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -244,7 +246,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     operations_begin(&(struct operations_input){"heap", data, size, 0});
     operations_describe_with(describe);
     make_heap(data[0]);
-    while (1 + 2 * (done + 1) <= size) {
+    while (done < OPERATIONS_MAX && 1 + 2 * (done + 1) <= size) {
         done++;
         operate(operation_at(done - 1));
     }

@@ -340,7 +340,7 @@ static void operate(const struct operation *operation)
     case SWITCH: switch_to(space); break;
     case PHYSICAL: look_up(operation->place); break;
     case EXIT: /* rare: it takes as long as all the others together */
-        if (operation->choice % 16 == 0)
+        if (operation->choice % 32 == 0)
             exit_space(space);
         break;
     }
