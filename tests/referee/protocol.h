@@ -91,7 +91,7 @@ enum ref_code {
 };
 
 #define REF_SEGMENT                                                                                          \
-    63 /* enum ref_segment as kind, REF_USER; without paging, apart from the codes of RISC-V */
+    63 /* enum ref_segment as kind, a level; in legacy mode, paging on or off; apart from the codes of RISC-V */
 
 /*
  * Segments. A case pokes descriptors into free places of the ROM's GDT, code that is `int REF_LANDING` where CS:EIP will
@@ -100,7 +100,7 @@ enum ref_code {
  */
 enum ref_segment {
     REF_SEG_LOAD,  /* extra: selector, and above it the register's number in instructions (not CS) */
-    REF_SEG_READ,  /* the same, then a read of `width` at offset `address` (SS: for REF_USER alone) */
+    REF_SEG_READ,  /* the same, then a read of `width` at offset `address` (SS: not at CPL 0) */
     REF_SEG_WRITE, /* ... or a write of `value` */
     REF_SEG_JUMP,  /* a far JMP to selector `extra`, offset `address` */
     REF_SEG_IRET,  /* from CPL 0: extra is CS, and above it SS; address is EIP */
@@ -126,6 +126,10 @@ enum ref_kind {
 #define REF_MAY_FAULT 0x02 /* a faulting configuration write does not end the case */
 #define REF_NO_VALUE  0x04 /* the value read is not comparable (a frame outside RAM) */
 #define REF_MPRV      0x08 /* RISC-V: made by M-mode with MPRV; not for fetches */
+#define REF_LEVEL1    0x10 /* REF_SEGMENT: CPL 1 */
+#define REF_LEVEL2    0x20
+
+#define REF_LEVEL(flags) ((flags)&REF_USER ? 3u : (flags) >> 4 & 3u)
 
 /*
  * Fetches: width 1 meets int3 (byte 0xcc, what the pattern holds at each dword); width 2 meets `int n` (0xcd, n),

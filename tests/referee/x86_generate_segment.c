@@ -36,6 +36,11 @@
 /* Free places of the ROM's GDT. */
 enum { SLOT_A = 0x38, SLOT_B = 0x50, SLOT_LDT = 0x78, SLOT_TSS = 0x70 };
 
+#define E_PS_PAGE (E_PS | E_P)
+#define CR4_PSE   0x10u
+#define CR0_PAGED 0x80000011u
+#define CR0_WP    0x10000u
+
 static void poke(struct gen *g, uint8_t width, uint64_t address, uint64_t value)
 {
     gen_add(g, (struct ref_op){REF_POKE, width, 0, 0, 0, address, value});
@@ -70,6 +75,19 @@ static uint64_t choose_rights(struct gen *g, unsigned type, unsigned level)
     return rights | (prng_percent(r, 40) ? GRANULAR : 0);
 }
 
+/* Program and kernel mostly, and the levels between. */
+static unsigned choose_level(struct gen *g)
+{
+    static const unsigned levels[] = {3, 3, 3, 0, 0, 0, 1, 2};
+    return levels[prng_below(&g->random, 8)];
+}
+
+static uint8_t level_flags(unsigned level)
+{
+    static const uint8_t flags[] = {0, REF_LEVEL1, REF_LEVEL2, REF_USER};
+    return flags[level];
+}
+
 static unsigned choose_rpl(struct gen *g, unsigned level)
 {
     return prng_percent(&g->random, 75) ? level : prng_below(&g->random, 4);
@@ -78,7 +96,7 @@ static unsigned choose_rpl(struct gen *g, unsigned level)
 /* LLDT or LTR, seldom by a program, seldom of a selector of the LDT. */
 static void load_table(struct gen *g, uint8_t kind, uint32_t slot)
 {
-    const uint8_t flags = prng_percent(&g->random, 6) ? REF_USER : 0;
+    const uint8_t flags = prng_percent(&g->random, 6) ? level_flags(1 + prng_below(&g->random, 3)) : 0;
     const uint32_t of_ldt = prng_percent(&g->random, 5) ? 4 : 0;
     gen_add(g, (struct ref_op){.code = REF_SEGMENT, .kind = kind, .flags = flags, .extra = slot | of_ldt});
 }
@@ -118,10 +136,10 @@ static void peek_descriptors(struct gen *g, uint32_t placed)
 
 /* ---- loads and accesses ---- */
 
-static unsigned choose_register(struct gen *g, bool accesses, bool user)
+static unsigned choose_register(struct gen *g, bool accesses, bool inner)
 {
     static const unsigned registers[] = {0, 3, 4, GS, 2};
-    return registers[prng_below(&g->random, accesses && !user ? 4 : 5)];
+    return registers[prng_below(&g->random, accesses && inner ? 4 : 5)];
 }
 
 static uint64_t choose_offset(struct gen *g, uint32_t limit)
@@ -135,12 +153,13 @@ static uint64_t choose_offset(struct gen *g, uint32_t limit)
 static void access_case(struct gen *g)
 {
     struct prng *r = &g->random;
-    bool user = prng_percent(r, 60), accesses = prng_percent(r, 65);
-    unsigned level = user ? 3 : 0, which = choose_register(g, accesses, user);
+    const unsigned level = choose_level(g);
+    const bool accesses = prng_percent(r, 65);
+    const unsigned which = choose_register(g, accesses, level == 0);
     uint32_t limit = choose_limit(g);
     uint64_t rights = choose_rights(g, prng_percent(r, 70) ? TYPE_STACK : prng_below(r, 16), level);
     uint32_t placed = place(g, descriptor(DATA_BASE, limit, rights));
-    struct ref_op op = {.code = REF_SEGMENT, .kind = REF_SEG_LOAD, .flags = user ? REF_USER : 0};
+    struct ref_op op = {.code = REF_SEGMENT, .kind = REF_SEG_LOAD, .flags = level_flags(level)};
     op.extra = which << 16 | choose_selector(g, placed, level);
     op.width = (uint8_t)(1u << prng_below(r, 3));
     if (accesses) {
@@ -184,15 +203,14 @@ static uint64_t no_gate(uint64_t rights)
 
 static void jump_case(struct gen *g)
 {
-    bool user = prng_percent(&g->random, 50);
-    unsigned level = user ? 3 : 0;
+    const unsigned level = choose_level(g);
     uint32_t limit = choose_limit(g) | 3; /* all of the landing, or nothing */
     uint64_t rights = no_gate(choose_rights(g, TYPE_CODE, level));
     uint32_t placed = place(g, descriptor(DATA_BASE, limit, rights));
     const uint32_t selector = choose_selector(g, placed, level);
     gen_add(g, (struct ref_op){.code = REF_SEGMENT,
                                .kind = REF_SEG_JUMP,
-                               .flags = user ? REF_USER : 0,
+                               .flags = level_flags(level),
                                .extra = selector,
                                .address = landing(g, limit, rights)});
     peek_descriptors(g, placed);
@@ -242,10 +260,10 @@ static void interrupt_case(struct gen *g)
 {
     static const uint64_t types[] = {6, 7, 14, 14, 14, 15, 15};
     struct prng *r = &g->random;
-    bool user = prng_percent(r, 75);
+    const unsigned from = prng_percent(r, 60) ? 3 : choose_level(g);
     unsigned level = prng_percent(r, 60) ? STACK_LEVEL : prng_percent(r, 50) ? 0 : 3;
     uint32_t limit = choose_limit(g) | 3; /* all of the landing, or nothing */
-    uint64_t rights = choose_rights(g, TYPE_CODE, user ? level : 0);
+    uint64_t rights = choose_rights(g, TYPE_CODE, level < from ? level : from);
     uint64_t type = prng_percent(r, 92) ? types[prng_below(r, 7)] : prng_below(r, 32);
     if (prng_percent(r, 25))
         load_task(g);
@@ -265,15 +283,39 @@ static void interrupt_case(struct gen *g)
     poke(g, 4, REF_TSS_BASE + TSS_ESP2, STACK_TOP);
     poke(g, 4, REF_TSS_BASE + TSS_SS2,
          prng_percent(r, 5) ? prng_below(r, 4) : SLOT_B | choose_rpl(g, STACK_LEVEL));
-    gen_add(g, (struct ref_op){.code = REF_SEGMENT, .kind = REF_SEG_INT, .flags = user ? REF_USER : 0});
+    gen_add(g, (struct ref_op){.code = REF_SEGMENT, .kind = REF_SEG_INT, .flags = level_flags(from)});
     peek_descriptors(g, placed);
     peek(g, 8, REF_GDT_BASE + SLOT_B, 0);
     peek_frame(g, (type & 8) != 0);
+}
+
+/*
+ * Pages of 4 MiB at their own addresses, for what cases use: data, code and stacks in the second, an LDT in the third,
+ * which is never read-only: QEMU has another CR2 than the processor's byte where an accessed bit cannot be written.
+ */
+static void turn_paging_on(struct gen *g)
+{
+    struct prng *r = &g->random;
+    uint32_t data = E_PS_PAGE | E_RW | E_US, table = E_PS_PAGE | E_RW;
+    data &= prng_percent(r, 10) ? ~E_US : ~0u;
+    data &= prng_percent(r, 10) ? ~E_RW : ~0u;
+    data &= prng_percent(r, 8) ? ~E_P : ~0u;
+    table |= prng_percent(r, 50) ? E_US : 0;
+    table &= prng_percent(r, 15) ? ~E_P : ~0u;
+    const uint32_t wp = prng_percent(r, 50) ? CR0_WP : 0;
+    poke(g, 4, REF_TABLES, REF_ROOT0_32BIT);
+    poke(g, 4, REF_TABLES + 4, 0x400000u | data);
+    poke(g, 4, REF_TABLES + 8, 0x800000u | table);
+    gen_add(g, (struct ref_op){.code = REF_CR4, .value = CR4_PSE});
+    gen_add(g, (struct ref_op){.code = REF_CR3, .value = REF_TABLES});
+    gen_add(g, (struct ref_op){.code = REF_CR0, .value = CR0_PAGED | wp});
 }
 
 void generate_segments(struct gen *g)
 {
     static void (*const kinds[])(struct gen *) = {access_case, access_case,    jump_case,
                                                   return_case, interrupt_case, interrupt_case};
+    if (prng_percent(&g->random, 40))
+        turn_paging_on(g);
     kinds[prng_below(&g->random, sizeof(kinds) / sizeof(kinds[0]))](g);
 }

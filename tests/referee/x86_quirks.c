@@ -7,6 +7,7 @@
 #define PF       14
 #define GP       13
 #define PF_P     0x01u
+#define PF_US    0x04u
 #define PF_RSVD  0x08u
 #define ENTRY_A  0x20ull
 #define ENTRY_PS 0x80ull
@@ -36,6 +37,10 @@ static const struct {
                                 "accesses ask no limit, type or null segment, IRET and INT no limit"},
     [QEMU_CODE_NOT_ACCESSED] = {"QEMU_CODE_NOT_ACCESSED", "jumps, interrupts and IRET set no accessed bits"},
     [QEMU_TSS_STACK_TS] = {"QEMU_TSS_STACK_TS", "a stack in the TSS that is not present is #TS, not #SS"},
+    [QEMU_PUSHES_AS_SUPERVISOR] = {"QEMU_PUSHES_AS_SUPERVISOR",
+                                   "INT to a handler at CPL 3 pushes with the supervisor's rights"},
+    [QEMU_GATE16_OFFSET] = {"QEMU_GATE16_OFFSET",
+                            "the upper half of a 16-bit gate's offset counts, where it is reserved"},
     [BOCHS_WRAP_FAULTS] = {"BOCHS_WRAP_FAULTS", "an access around 4 GiB in a segment with a base is a fault"},
     [BOCHS_EIP_FIRST] = {"BOCHS_EIP_FIRST",
                          "a handler beyond its segment's limit is found before a stack without room"},
@@ -97,6 +102,12 @@ static void note_pdptes(struct quirk_context *k, const struct ref_op *op, bool r
         k->pdpte_eager = k->pdpte_poked;
 }
 
+static bool both_page_faults(const struct answers *a)
+{
+    return a->mine->status == REF_FAULT && a->theirs->status == REF_FAULT && a->mine->vector == PF &&
+           a->theirs->vector == PF;
+}
+
 /* ---- segments ---- */
 
 #define TS       10
@@ -107,10 +118,22 @@ static void note_pdptes(struct quirk_context *k, const struct ref_op *op, bool r
 static bool is_unchecked(const struct ref_op *op, const struct answers *a)
 {
     const bool room = op->kind == REF_SEG_INT && a->mine->vector == SS; /* names the stack's selector */
-    return a->mine->status == REF_FAULT && a->theirs->status == REF_DONE &&
+    const bool went_on = a->theirs->status == REF_DONE || (a->theirs->vector == PF && a->mine->vector != PF);
+    return a->mine->status == REF_FAULT && went_on &&
            (op->kind == REF_SEG_READ || op->kind == REF_SEG_WRITE || op->kind == REF_SEG_IRET ||
             op->kind == REF_SEG_INT) &&
            (room || (a->mine->error == 0 && (a->mine->vector == GP || a->mine->vector == SS)));
+}
+
+static bool has_16bit_gate(const struct quirk_context *k)
+{
+    bool found = false;
+    for (size_t i = 0; i < k->c->count; i++) {
+        const struct ref_op *op = &k->c->ops[i];
+        if (op->code == REF_POKE && op->address == REF_IDT_BASE + REF_SEGMENT_VECTOR * 8)
+            found = (op->value >> 40 & 0xe) == 6;
+    }
+    return found;
 }
 
 /* The TSS of a case ends between what the manual asks for and what the emulators do. */
@@ -126,12 +149,28 @@ static bool has_short_tss(const struct quirk_context *k)
     return false;
 }
 
+static bool same_page_fault(const struct answers *a)
+{
+    return a->mine->error == a->theirs->error && a->mine->cr2 == a->theirs->cr2;
+}
+
+static enum quirk explain_page_fault_of_int(const struct quirk_context *k, const struct answers *a)
+{
+    if (a->mine->cr2 == a->theirs->cr2)
+        return a->mine->error == (a->theirs->error | PF_US) ? QEMU_PUSHES_AS_SUPERVISOR : QUIRK_NONE;
+    return has_16bit_gate(k) && a->mine->error == a->theirs->error &&
+                   (a->mine->cr2 ^ a->theirs->cr2) % 0x10000 == 0
+               ? QEMU_GATE16_OFFSET
+               : QUIRK_NONE;
+}
+
 static enum quirk explain_segment(enum emulator_kind oracle, const struct quirk_context *k,
                                   const struct ref_op *op, const struct answers *a)
 {
     bool both = a->mine->status == REF_FAULT && a->theirs->status == REF_FAULT;
     const bool wraps = op->kind <= REF_SEG_WRITE && op->address + op->width > 1ull << 32;
-    if (oracle == EMULATOR_BOCHS && wraps && a->mine->status == REF_DONE && a->theirs->status == REF_FAULT &&
+    const bool translated = a->mine->status == REF_DONE || a->mine->vector == PF;
+    if (oracle == EMULATOR_BOCHS && wraps && translated && a->theirs->status == REF_FAULT &&
         (a->theirs->vector == GP || a->theirs->vector == SS) && a->theirs->error == 0)
         return BOCHS_WRAP_FAULTS;
     if (oracle == EMULATOR_BOCHS && op->kind == REF_SEG_INT && both && a->mine->vector == SS &&
@@ -145,6 +184,8 @@ static enum quirk explain_segment(enum emulator_kind oracle, const struct quirk_
     if (oracle == EMULATOR_QEMU && op->kind == REF_SEG_INT && both && a->mine->vector == SS &&
         a->theirs->vector == TS && a->mine->error == a->theirs->error)
         return QEMU_TSS_STACK_TS;
+    if (oracle == EMULATOR_QEMU && op->kind == REF_SEG_INT && both_page_faults(a) && !same_page_fault(a))
+        return explain_page_fault_of_int(k, a);
     if (op->kind == REF_SEG_INT && a->theirs->status == REF_FAULT && a->theirs->vector == TS &&
         a->theirs->error == 0x70 && has_short_tss(k))
         return TSS_ROOM;
@@ -201,12 +242,6 @@ void quirk_context_step(struct quirk_context *k, size_t i, const struct answers 
 }
 
 /* ---- to the bit ---- */
-
-static bool both_page_faults(const struct answers *a)
-{
-    return a->mine->status == REF_FAULT && a->theirs->status == REF_FAULT && a->mine->vector == PF &&
-           a->theirs->vector == PF;
-}
 
 static enum quirk explain_access(const struct answers *a)
 {

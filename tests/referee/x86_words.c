@@ -15,12 +15,24 @@ static const char *const words[REF_CODES] = {
 static const char *const segment_words[REF_SEGMENTS] = {"load", "read", "write", "jump",
                                                         "iret", "int",  "lldt",  "ltr"};
 
+static const char *const level_words[] = {"", " level1", " level2", " user"};
+
 static void segment_write(char *text, size_t size, const struct ref_op *op)
 {
     snprintf(text, size, "segment %s%s%s 0x%x 0x%llx 0x%llx %u",
-             op->kind < REF_SEGMENTS ? segment_words[op->kind] : "?", op->flags & REF_USER ? " user" : "",
+             op->kind < REF_SEGMENTS ? segment_words[op->kind] : "?", level_words[REF_LEVEL(op->flags)],
              op->flags & REF_NO_VALUE ? " novalue" : "", op->extra, (unsigned long long)op->address,
              (unsigned long long)op->value, op->width);
+}
+
+static uint8_t read_level(struct reader *r)
+{
+    static const uint8_t flags[] = {0, REF_LEVEL1, REF_LEVEL2, REF_USER};
+    for (unsigned level = 1; level <= 3; level++) {
+        if (reader_accept(r, level_words[level] + 1))
+            return flags[level];
+    }
+    return 0;
 }
 
 static bool segment_read(struct reader *r, struct ref_op *op)
@@ -30,7 +42,7 @@ static bool segment_read(struct reader *r, struct ref_op *op)
         if (reader_accept(r, segment_words[op->kind]))
             break;
     }
-    op->flags = reader_accept(r, "user") ? REF_USER : 0;
+    op->flags = read_level(r);
     op->flags |= reader_accept(r, "novalue") ? REF_NO_VALUE : 0;
     op->extra = (uint32_t)reader_number(r);
     op->address = reader_number(r);

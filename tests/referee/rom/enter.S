@@ -245,7 +245,7 @@ called_stubs:
 user_stubs:
     STUBS int $VECTOR_DONE
 
-/* For enter32, at either CPL: the selector in EAX goes into a register, through which EDI is then read or written. */
+/* For enter32, at any CPL: the selector in EAX goes into a register, through which EDI is then read or written. */
 .macro SEGMENT_STUB instruction:vararg
     \instruction
     int $VECTOR_DONE
@@ -281,6 +281,13 @@ segment_stubs:
     SEGMENT_STUB int $REF_SEGMENT_VECTOR
     SEGMENT_STUB lldt %ax
     SEGMENT_STUB ltr %ax
+
+/* What is written stands apart from code. */
+    .section .user_data, "aw"
+    .balign 8
+    .globl far_target
+far_target:
+    .skip 8
 
     .section .bss
     .balign 8

@@ -28,7 +28,15 @@ struct leave {
 
 extern volatile struct entry entry;
 extern volatile struct leave leave;
-extern const uint8_t called_stubs[], user_stubs[], segment_stubs[], vectors32[], vectors64[], user_page[];
+/* Where programs can read it. */
+struct __attribute__((packed)) far_pointer {
+    uint32_t offset;
+    uint16_t selector;
+};
+extern volatile struct far_pointer far_target;
+
+extern const uint8_t called_stubs[], user_stubs[], segment_stubs[], vectors32[], vectors64[], user_page[],
+    user_end[];
 
 void enter32(void); /* from legacy mode, to 32-bit code at CPL 3 */
 void enter64(void); /* from compatibility mode, to 64-bit code at CPL 3 */

@@ -9,6 +9,8 @@
 #define SEL_USER_DATA   0x2b /* also what the ROM itself keeps in DS and ES: it survives a return to CPL 3 */
 #define SEL_USER_CODE64 0x33
 #define SEL_TSS         0x40 /* 16 bytes in long mode */
+#define SEL_LEVEL_CODE  0x58 /* with the RPL of the level, 1 or 2, that a case asks for; written then */
+#define SEL_LEVEL_DATA  0x60
 #define GDT_ENTRIES     16
 
 #define DESC_CODE32      0x00cf9b000000ffff
@@ -17,6 +19,8 @@
 #define DESC_USER_CODE32 0x00cffb000000ffff
 #define DESC_USER_DATA   0x00cff3000000ffff
 #define DESC_USER_CODE64 0x00affb000000ffff
+
+#define DESC_LEVEL(descriptor, level) ((descriptor) | (uint64_t)(level) << 45)
 
 #define CR0_PE_ET 0x11
 

@@ -105,8 +105,8 @@ static void segments_init(void)
 
 static uint32_t page_flags(uint32_t page)
 {
-    uint32_t user = page == (uint32_t)user_page ? PTE_US : 0;
-    return SUPERVISOR_PAGE | user;
+    int user = page >= (uint32_t)user_page && page < (uint32_t)user_end;
+    return SUPERVISOR_PAGE | (user ? PTE_US : 0);
 }
 
 static void paging_init(void)
