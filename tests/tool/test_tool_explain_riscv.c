@@ -178,7 +178,8 @@ static void an_image_is_walked(void **state)
                 "  sepc      0x80000010: mapped to 0x80000010 (user r-x)\n"
                 "  stval     0x80000800: NOT usable: the page of L1[512] is not writable\n",
                 1);
-    expect_part("explain with image --arch sv39", "  stvec     0x40000000: NOT usable: L2[1] is not valid\n", 1);
+    expect_part("explain with image --arch sv39", "  stvec     0x40000000: NOT usable: L2[1] is not valid\n",
+                1);
     expect_part("explain store image", "the log is of RISC-V: give --arch for the image", 2);
     expect_part("explain store image --arch sv39", "give --satp", 2);
     expect_part("explain store image --arch sv39 --satp 0x90000", "points outside the image", 2);
@@ -195,9 +196,11 @@ static void mstatus_decides(void **state)
     tool_file("user", BLOCK("00000000"), strlen(BLOCK("00000000")));
     tool_file("supervisor", BLOCK("00000100"), strlen(BLOCK("00000100")));
     tool_file("sum", BLOCK("00040100"), strlen(BLOCK("00040100")));
-    expect_part("explain user image --arch sv32", "  stval     0x80000800: mapped to 0x80000800 (user r-x)\n", 1);
+    expect_part("explain user image --arch sv32", "  stval     0x80000800: mapped to 0x80000800 (user r-x)\n",
+                1);
     expect_part("explain supervisor image --arch sv32", "is a user page, and SUM is clear\n", 1);
-    expect_part("explain sum image --arch sv32", "  stval     0x80000800: mapped to 0x80000800 (user r-x)\n", 1);
+    expect_part("explain sum image --arch sv32", "  stval     0x80000800: mapped to 0x80000800 (user r-x)\n",
+                1);
 }
 
 static void json_holds_the_same(void **state)
@@ -222,6 +225,49 @@ static void json_holds_the_same(void **state)
     expect_part("explain " LOGS "riscv32-registers.log --json", "\"cause\": 12", 1);
 }
 
+/* Lines that are cut or of another kind are no traps. */
+static void odd_lines_are_left_out(void **state)
+{
+    (void)state;
+    expect_log("riscv_cpu_do_interrupt: hart:x\nriscv_cpu_do_interrupt: hart:0, async:-\n"
+               "riscv_cpu_do_interrupt: hart:0, async:0, cause:\n"
+               "riscv_cpu_do_interrupt: hart:0, async:0, cause:d, epc:zzz\n"
+               "riscv_cpu_do_interrupt: hart:0, async:0, cause:d, epc:0x10, tval\n"
+               "xsatp     8000000000080001\n satp\n" TIMER,
+               "The log holds 1 traps, 0 of them faults.\n", 0);
+    tool_file("log", "riscv_cpu_do_interrupt: hart:x\n", 31);
+    expect_part("explain log", "holds neither exceptions of a QEMU log", 2);
+}
+
+static void every_cause_has_its_access(void **state)
+{
+    static const struct {
+        const char *cause, *words, *part;
+    } rows[] = {
+        {"01", "an instruction access fault", "The walk of stval:\n0x0000000080000802, supervisor fetch"},
+        {"04", "a load address misaligned", "The walk of stval:\n0x0000000080000802, supervisor read"},
+        {"05", "a load access fault", "The walk of stval:\n0x0000000080000802, supervisor read"},
+        {"06", "a store/AMO address misaligned", "The walk of stval:\n0x0000000080000802, supervisor write"},
+        {"07", "a store/AMO access fault", "The walk of stval:\n0x0000000080000802, supervisor write"},
+        {"0c", "an instruction page fault", "The walk of stval:\n0x0000000080000802, supervisor fetch"},
+        {"0d", "a load page fault", "The walk of stval:\n0x0000000080000802, supervisor read"},
+        {"0f", "a store/AMO page fault", "The walk of stval:\n0x0000000080000802, supervisor write"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char log[256];
+        snprintf(log, sizeof log, TRAP("2", "0", "%s", "80000800", "80000802"), rows[i].cause);
+        tool_file("log", log, strlen(log));
+        expect_part("explain log image --arch sv39 --satp 0x80001", rows[i].words, 1);
+        expect_part("explain log image --arch sv39 --satp 0x80001", rows[i].part, 1);
+    }
+    tool_file("log", TIMER, strlen(TIMER));
+    expect_part("explain log image --arch sv39 --satp 0x80001", "With the tables of the image", 0);
+    expect_part("explain log --json", "\"cause\": null", 0);
+    expect_part("explain " LOGS "riscv32-stack.log image --arch sv32 --satp 0x80002 --json",
+                "stval     0x40000ffc: NOT usable: L1[256] is not valid", 1);
+}
+
 static void x86_is_x86(void **state)
 {
     (void)state;
@@ -238,6 +284,9 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("an image is walked by options, or by the registers", an_image_is_walked, make_image, NULL),
     KMS_TEST_WITH("mstatus says who trapped, and SUM", mstatus_decides, make_image, NULL),
     KMS_TEST("--json holds the same", json_holds_the_same),
+    KMS_TEST("lines that are cut are no traps", odd_lines_are_left_out),
+    KMS_TEST_WITH("every cause has its words and its kind of access", every_cause_has_its_access, make_image,
+                  NULL),
     KMS_TEST("a log of x86 stays one", x86_is_x86),
 };
 KMS_TESTS(tool_explain_riscv, tests)
