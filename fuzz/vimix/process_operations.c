@@ -116,8 +116,12 @@ static void recurse(unsigned i, unsigned pages)
 
 void move_stack(unsigned i, const struct operation *operation)
 {
+    const uint64_t low = STACK_HIGH - (uint64_t)fuzz.processes[i].stack_pages * PAGE;
+
     if (operation->detail & 1)
         recurse(i, operation->amount % (STACK_PAGES + 4));
+    else if (operation->detail & 2) /* no more than a page below */
+        set_pointer(i, low - (uint64_t)operation->amount * 16);
     else
         set_pointer(i, STACK_HIGH - (uint64_t)operation->amount * 280);
 }
