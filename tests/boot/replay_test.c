@@ -58,13 +58,18 @@ static void keep_line(void *context, const struct replay_event *event)
     (void)replay_format(event, line, sizeof line);
 }
 
-static struct replay fresh(void)
+static struct replay fresh_with(const struct guest_ops *guest)
 {
-    struct replay replay = {.guest = &toy, .handles = handles, .handle_count = HANDLES, .report = keep_line};
+    struct replay replay = {.guest = guest, .handles = handles, .handle_count = HANDLES, .report = keep_line};
 
     next_address = 0x01000000;
     replay_start(&replay);
     return replay;
+}
+
+static struct replay fresh(void)
+{
+    return fresh_with(&toy);
 }
 
 static void expect_line(struct replay *replay, const struct replay_op op, const char *expected)
@@ -199,15 +204,12 @@ static int toy_use_cpu(unsigned cpu)
 static struct replay fresh_rv64(void)
 {
     static struct guest_ops rv64;
-    struct replay replay;
 
     rv64 = toy;
     rv64.arch = GUEST_RV64;
     rv64.process_sbrk = toy_sbrk;
     rv64.use_cpu = toy_use_cpu;
-    replay = fresh();
-    replay.guest = &rv64;
-    return replay;
+    return fresh_with(&rv64);
 }
 
 static void program_memory(void **state)
