@@ -29,7 +29,7 @@ static bool is_legal(HEAP_BLOCK_TABLE_ENTRY entry)
 /* What is wrong with a block's entry, given whether the entry before it said that another block follows. */
 static const char *check_entry(HEAP_BLOCK_TABLE_ENTRY entry, bool continues)
 {
-    const HEAP_BLOCK_TABLE_ENTRY place = entry & ~HEAP_BLOCK_HAS_NEXT;
+    const unsigned place = entry & ~HEAP_BLOCK_HAS_NEXT;
     const bool is_continuation = place == ENTRY_LAST;
 
     if (continues ? is_continuation : entry == HEAP_BLOCK_TABLE_ENTRY_FREE || place == ENTRY_SINGLE)
