@@ -90,8 +90,7 @@ void *kmem_alloc_by(size_t size, const char *owner)
 {
     if (size == 0 || must_fail())
         return NULL;
-    return size <= KMEM_SMALL ? slab_alloc_by(class_for(size), (uint32_t)size, owner)
-                              : alloc_large(size, owner);
+    return size <= KMEM_SMALL ? slab_take(class_for(size), (uint32_t)size, owner) : alloc_large(size, owner);
 }
 
 void *kmem_zalloc_by(size_t size, const char *owner)
@@ -121,15 +120,11 @@ static bool is_mapped_anywhere(uint32_t address, unsigned order)
 }
 
 /* Objects of other caches are no business of kmem_free(). */
-static int free_small(unsigned char *ptr, uint32_t address, const char *owner)
+static int free_small(const struct slab_return *back)
 {
-    const unsigned number = pages_tag_at(address) - PAGES_TAG_SLAB;
-    uint32_t offset;
+    const unsigned number = pages_mark_tag(back->mark) - PAGES_TAG_SLAB;
 
-    if (number >= KMEM_CLASSES)
-        return VLSOS_EINVAL;
-    offset = address & (slab_bytes(&classes[number]) - 1u);
-    return slab_free_at(&classes[number], (struct slab *)(void *)(ptr - offset), offset, owner);
+    return number < KMEM_CLASSES ? slab_free_at(&classes[number], back) : VLSOS_EINVAL;
 }
 
 __attribute__((noinline)) static int free_large(uint32_t address)
@@ -151,16 +146,18 @@ __attribute__((noinline)) static int free_large(uint32_t address)
 int kmem_free_by(void *ptr, const char *owner)
 {
     const uint32_t address = ptr ? hw_linear(ptr) : 0;
+    const unsigned mark = pages_mark_at(address);
 
-    return pages_tag_at(address) >= PAGES_TAG_SLAB ? free_small(ptr, address, owner) : free_large(address);
+    if (pages_mark_tag(mark) < PAGES_TAG_SLAB)
+        return free_large(address);
+    return free_small(&(struct slab_return){ptr, address, mark, owner});
 }
 
 /* ---- what it costs ---- */
 
-#define SPARE sizeof(struct slab_spare)
-#define LINK  sizeof(uint16_t)
-#define FREE_BYTES                                                                                           \
-    (1 + sizeof(uint32_t) + 2 * LINK + SPARE) /* tag, first place, link read and written, spare */
+#define SPARE      sizeof(struct slab_spare)
+#define LINK       sizeof(uint16_t)
+#define FREE_BYTES (2 + 2 * LINK + SPARE) /* tag and colour, link read and written, spare */
 #define BETWEEN_BOTH                                                                                         \
     (5 * LINK + SPARE) /* first free and number taken, read and written, a link, and a spare */
 
@@ -171,7 +168,7 @@ void kmem_measure(struct kmem_work *work)
 
     for (unsigned i = 0; i < KMEM_CLASSES; i++) {
         given += classes[i].statistics.allocations;
-        back += classes[i].statistics.allocations - classes[i].statistics.objects;
+        back += classes[i].statistics.allocations - slab_objects(&classes[i]);
     }
     work->scanned = given + back + between + slab_work.moved;
     work->written = given + 2 * back + between + slab_work.moved + slab_work.made;

@@ -8,13 +8,13 @@
 
 #define FRAME_TABLE_BYTES ((size_t)VLSOS_POOL - VLSOS_FRAME_TABLE)
 #define POOL_MOST         (VLSOS_RAM_MOST - VLSOS_POOL)
-#define TAG_BYTES         (POOL_MOST / BUDDY_FRAME_SIZE)
+#define TAG_BYTES         (POOL_MOST / BUDDY_FRAME_SIZE * sizeof(uint16_t))
 
 _Static_assert(BUDDY_BYTES(POOL_MOST) + TAG_BYTES <= FRAME_TABLE_BYTES,
                "the frame table holds the books of all RAM");
 
 struct buddy kernel_pages;
-uint8_t *pages_tags; /* at the start of the frame table */
+uint16_t *pages_tags; /* at the start of the frame table */
 static pages_reclaimer reclaimers[PAGES_RECLAIMERS];
 
 static void *pool(void)
@@ -39,10 +39,10 @@ int pages_init(void)
         return VLSOS_ENOMEM;
     pages_tags = hw_ptr(VLSOS_FRAME_TABLE);
     status = buddy_create(&kernel_pages, &(struct buddy_region){VLSOS_POOL, end - VLSOS_POOL},
-                          pages_tags + TAG_BYTES, FRAME_TABLE_BYTES - TAG_BYTES);
+                          (uint8_t *)pages_tags + TAG_BYTES, FRAME_TABLE_BYTES - TAG_BYTES);
     if (status != VLSOS_OK)
         return status;
-    memset(pages_tags, PAGES_TAG_NONE, (end - VLSOS_POOL) / BUDDY_FRAME_SIZE);
+    memset(pages_tags, 0, (end - VLSOS_POOL) / BUDDY_FRAME_SIZE * sizeof *pages_tags);
     kernel_pool_opened(pool(), end - VLSOS_POOL);
     return VLSOS_OK;
 }
@@ -99,5 +99,5 @@ void pages_tag(uint32_t address, unsigned order, unsigned tag)
     const uint32_t first = (address - VLSOS_POOL) / BUDDY_FRAME_SIZE;
 
     for (uint32_t i = 0; i < 1u << order; i++)
-        pages_tags[first + i] = (uint8_t)tag;
+        pages_tags[first + i] = (uint16_t)tag;
 }

@@ -14,7 +14,7 @@
 #define PAGES_NONE BUDDY_NONE
 
 extern struct buddy kernel_pages;
-extern uint8_t *pages_tags; /* for each page of the pool: see enum pages_tag */
+extern uint16_t *pages_tags; /* for each page of the pool: see enum pages_tag, and a note in the upper byte */
 
 /* The address lies in the pool. */
 static inline bool pages_has(uint32_t address)
@@ -41,7 +41,8 @@ void pages_add_reclaimer(pages_reclaimer reclaimer);
 
 /*
  * What a block is used for: a tag on each of its pages, 0 until it is set, 0 again when it is freed. So that whoever
- * is given an address finds out what lies there without looking at the memory.
+ * is given an address finds out what lies there without looking at the memory. Beside it stands a note of 8 bits, of
+ * whoever set the tag.
  */
 enum pages_tag {
     PAGES_TAG_NONE = 0,
@@ -50,10 +51,26 @@ enum pages_tag {
     PAGES_TAG_KMEM_BOOKS = 3,  /* with VLSOS_MEMORY_DEBUG, the page before one */
     PAGES_TAG_SLAB = 32,       /* + the number of the slab's cache */
 };
+#define PAGES_NOTE_MOST   255u
+#define PAGES_NOTED(note) ((note) << 8) /* to be added to the tag that is set */
 void pages_tag(uint32_t address, unsigned order, unsigned tag);
-static inline unsigned pages_tag_at(uint32_t address) /* 0 outside of the pool */
+
+/* Tag and note of a page; 0 outside of the pool. */
+static inline unsigned pages_mark_at(uint32_t address)
 {
     return pages_has(address) ? pages_tags[(address - VLSOS_POOL) / BUDDY_FRAME_SIZE] : PAGES_TAG_NONE;
+}
+static inline unsigned pages_mark_tag(unsigned mark)
+{
+    return mark & 0xffu;
+}
+static inline unsigned pages_mark_note(unsigned mark)
+{
+    return mark >> 8;
+}
+static inline unsigned pages_tag_at(uint32_t address)
+{
+    return pages_mark_tag(pages_mark_at(address));
 }
 
 #endif

@@ -41,11 +41,10 @@ static void list_remove(uint32_t *list, const struct slab *slab)
 
 static uint32_t next_colour(struct slab_cache *cache)
 {
-    const uint32_t step = cache->is.align > SLAB_COLOUR ? cache->is.align : SLAB_COLOUR;
     const uint32_t colour = cache->colour;
 
     cache->colour = colour + 1 < cache->colours ? colour + 1 : 0;
-    return colour * step;
+    return colour;
 }
 
 static void fill_chain(const struct slab_cache *cache, struct slab *slab)
@@ -70,12 +69,14 @@ static uint32_t slab_create(struct slab_cache *cache)
 {
     const uint32_t linear = pages_alloc(cache->order);
     struct slab *slab;
+    uint32_t colour;
 
     if (linear == PAGES_NONE)
         return 0;
-    pages_tag(linear, cache->order, PAGES_TAG_SLAB + cache->number);
+    colour = next_colour(cache);
+    pages_tag(linear, cache->order, PAGES_TAG_SLAB + cache->number + PAGES_NOTED(colour));
     slab = slab_at(linear);
-    *slab = (struct slab){.magic = SLAB_MAGIC, .first = cache->first + next_colour(cache)};
+    *slab = (struct slab){.magic = SLAB_MAGIC, .first = cache->first + colour * cache->colour_step};
     fill_chain(cache, slab);
     make_objects(cache, slab);
     cache->statistics.slabs++;
@@ -98,11 +99,11 @@ static void slab_give_back(struct slab_cache *cache, uint32_t linear)
 
 static void put_into_slab(struct slab_cache *cache, const struct slab_spare *object)
 {
-    struct slab *const slab = object->slab;
+    struct slab *const slab = slab_of(cache, object->object, hw_linear(object->object));
     const bool was_full = slab->free == SLAB_LAST;
 
-    slab->chain[object->index] = slab->free;
-    slab->free = (uint16_t)object->index;
+    *object->link = slab->free;
+    slab->free = (uint16_t)slab_index(slab, object->link);
     slab->taken--;
     if (was_full || slab->taken == 0) {
         const uint32_t linear = hw_linear(slab);
@@ -114,7 +115,7 @@ static void put_into_slab(struct slab_cache *cache, const struct slab_spare *obj
 }
 
 /* The oldest spares go back to their slabs, until so many are left. */
-__attribute__((noinline)) static void put_spares(struct slab_cache *cache, uint32_t left)
+static void put_spares(struct slab_cache *cache, uint32_t left)
 {
     const uint32_t gone = cache->spare_count - left;
 
@@ -123,6 +124,7 @@ __attribute__((noinline)) static void put_spares(struct slab_cache *cache, uint3
     for (uint32_t i = 0; i < left; i++)
         cache->spares[i] = cache->spares[gone + i];
     cache->spare_count = left;
+    cache->statistics.taken -= gone;
     slab_work.put_back += gone;
     slab_work.moved += gone ? left : 0;
 }
@@ -185,106 +187,89 @@ static struct slab_spare take_from_slab(struct slab_cache *cache)
         list_remove(&cache->partial, slab);
         list_add(&cache->full, slab, linear);
     }
-    return (struct slab_spare){slab, slab_object(cache, slab, index), index};
+    return (struct slab_spare){slab_object(cache, slab, index), &slab->chain[index]};
 }
 
-/* One spare from a slab; apart, so that the short way through slab_alloc_by() stays short. False: no memory. */
-__attribute__((noinline)) static bool refill(struct slab_cache *cache)
+/* One spare from a slab; false: no memory. Everything is handed out then, so that there are never more than now: no other
+ * place counts the most. */
+static bool refill(struct slab_cache *cache)
 {
     if (!find_slab(cache))
         return false;
     cache->spares[cache->spare_count++] = take_from_slab(cache);
+    if (++cache->statistics.taken > cache->statistics.most_objects)
+        cache->statistics.most_objects = cache->statistics.taken;
     slab_work.refilled++;
     return true;
 }
 
-static void open_object(const struct slab_cache *cache, const struct slab_spare *object,
-                        const struct zone_record *record)
+void *slab_take_refilled(struct slab_cache *cache, uint32_t size, const char *owner)
 {
-    if (MEMORY_DEBUG)
-        slab_zone_take(cache, object->slab, object->index, record);
-    else if (is_watched(cache))
-        kernel_block_handed_out((unsigned char *)object->slab + object->slab->first, object->object,
-                                record->size);
+    if (refill(cache))
+        return slab_take_spare(cache, size, owner);
+    cache->statistics.failures++;
+    return NULL;
 }
 
 void *slab_alloc_by(struct slab_cache *cache, uint32_t size, const char *owner)
 {
-    const struct slab_spare *spare;
-
-    if (size > cache->is.size || (cache->spare_count == 0 && !refill(cache))) {
-        cache->statistics.failures++;
-        return NULL;
-    }
-    spare = &cache->spares[--cache->spare_count];
-    spare->slab->chain[spare->index] = SLAB_TAKEN;
-    cache->statistics.allocations++;
-    if (++cache->statistics.objects > cache->statistics.most_objects)
-        cache->statistics.most_objects = cache->statistics.objects;
-    if (MEMORY_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
-        open_object(cache, spare, &(struct zone_record){.size = size, .owner = owner});
-    return spare->object;
+    if (size <= cache->is.size)
+        return slab_take(cache, size, owner);
+    cache->statistics.failures++;
+    return NULL;
 }
 
-static void close_object(const struct slab_cache *cache, struct slab *slab, uint32_t index, const char *owner)
+int slab_keep_when_full(struct slab_cache *cache, struct slab_spare object, const char *owner)
 {
+    put_spares(cache, SLAB_SPARES / 2);
+    return slab_keep_spare(cache, &object, owner);
+}
+
+/* ---- who watches ---- */
+
+static struct slab *slab_of_spare(const struct slab_cache *cache, const struct slab_spare *object)
+{
+    return slab_of(cache, object->object, hw_linear(object->object));
+}
+
+void slab_open_object(const struct slab_cache *cache, const struct slab_spare *object,
+                      const struct zone_record *record)
+{
+    struct slab *const slab = slab_of_spare(cache, object);
+
     if (MEMORY_DEBUG)
-        slab_zone_free(cache, slab, index, owner);
+        slab_zone_take(cache, slab, slab_index(slab, object->link), record);
     else if (is_watched(cache))
-        kernel_block_taken_back((unsigned char *)slab + slab->first, slab_object(cache, slab, index),
-                                cache->stride);
+        kernel_block_handed_out((unsigned char *)slab + slab->first, object->object, record->size);
 }
 
-/* The number of the taken object that starts so many bytes into the slab, or SLAB_TAKEN. */
-static uint32_t index_at(const struct slab_cache *cache, const struct slab *slab, uint32_t offset)
+void slab_close_object(const struct slab_cache *cache, const struct slab_spare *object, const char *owner)
 {
-    const uint32_t from_first = offset - slab->first - cache->lead;
-    const uint32_t index = (uint32_t)((uint64_t)from_first * cache->reciprocal >> 32);
+    struct slab *const slab = slab_of_spare(cache, object);
 
-    if (index >= cache->per_slab || index * cache->stride != from_first || slab->chain[index] != SLAB_TAKEN)
-        return SLAB_TAKEN;
-    return index;
+    if (MEMORY_DEBUG)
+        slab_zone_free(cache, slab, slab_index(slab, object->link), owner);
+    else if (is_watched(cache))
+        kernel_block_taken_back((unsigned char *)slab + slab->first, object->object, cache->stride);
 }
 
-static void keep_spare(struct slab_cache *cache, struct slab *slab, uint32_t index)
+bool slab_is_damaged(const struct slab_cache *cache, const struct slab_spare *object)
 {
-    struct slab_spare *spare;
+    struct slab *const slab = slab_of_spare(cache, object);
 
-    if (cache->spare_count == SLAB_SPARES)
-        put_spares(cache, SLAB_SPARES / 2);
-    spare = &cache->spares[cache->spare_count++];
-    spare->slab = slab;
-    spare->object = slab_object(cache, slab, index);
-    spare->index = index;
-    slab->chain[index] = SLAB_SPARE;
-    cache->statistics.objects--;
+    return slab_zone_check(cache, slab, slab_index(slab, object->link)) != NULL;
 }
 
-int slab_free_at(struct slab_cache *cache, struct slab *slab, uint32_t offset, const char *owner)
-{
-    const uint32_t index = index_at(cache, slab, offset);
-
-    if (index == SLAB_TAKEN)
-        return VLSOS_EINVAL;
-    if (MEMORY_DEBUG && slab_zone_check(cache, slab, index))
-        return VLSOS_ECORRUPT;
-    keep_spare(cache, slab, index);
-    if (MEMORY_DEBUG || KERNEL_BLOCKS_ARE_WATCHED)
-        close_object(cache, slab, index, owner);
-    return VLSOS_OK;
-}
+/* ---- giving back ---- */
 
 int slab_free_by(struct slab_cache *cache, void *object, const char *owner)
 {
-    uint32_t linear, offset;
+    const uint32_t linear = object ? hw_linear(object) : 0;
+    const unsigned mark = pages_mark_at(linear);
 
-    if (!object)
+    if (pages_mark_tag(mark) != PAGES_TAG_SLAB + cache->number)
         return VLSOS_EINVAL;
-    linear = hw_linear(object);
-    offset = linear & (slab_bytes(cache) - 1u);
-    if (pages_tag_at(linear) != PAGES_TAG_SLAB + cache->number)
-        return VLSOS_EINVAL;
-    return slab_free_at(cache, (struct slab *)(void *)((unsigned char *)object - offset), offset, owner);
+    return slab_free_at(cache, &(struct slab_return){object, linear, mark, owner});
 }
 
 struct slab_cache *slab_cache_at(uint32_t linear)

@@ -9,7 +9,8 @@
  * The chain has a number for each object: which free one follows, or that it is taken. So a free object keeps what its
  * constructor made, an overflow does not lead the allocator astray, and a second free is seen. Slabs of a cache start
  * their objects at different colours, multiples of the alignment, so that the same object of two slabs does not
- * fight for one line of a processor's cache.
+ * fight for one line of a processor's cache. A slab's pages have its colour for a note (pages.h), so that whoever gives an
+ * object back reaches its number without a look at the header.
  *
  * What was given back last is handed out next: a cache keeps the latest SLAB_SPARES objects aside, and only the
  * others go back to their slabs.
@@ -54,10 +55,11 @@ struct slab_options {
 };
 
 struct slab_statistics {
-    uint64_t allocations, failures; /* so far; what was freed is allocations less objects */
+    uint64_t allocations, failures; /* so far; what was freed is allocations less slab_objects() */
     uint64_t slabs_made, slabs_given_back;
-    uint32_t objects, most_objects; /* handed out now, and at most at any time */
-    uint32_t slabs, empty_slabs;    /* now */
+    uint32_t taken;              /* from slabs now: handed out, or kept aside */
+    uint32_t most_objects;       /* handed out at any time */
+    uint32_t slabs, empty_slabs; /* now */
 };
 
 /* The longer ways of all caches, so far: what the shorter ones cost, allocations and objects tell. */
@@ -69,11 +71,10 @@ struct slab_work {
 };
 extern struct slab_work slab_work;
 
-/* A free object that its slab takes for handed out. */
+/* A free object that its slab takes for handed out, and its link in the slab's chain. */
 struct slab_spare {
-    struct slab *slab;
     unsigned char *object;
-    uint32_t index;
+    uint16_t *link;
 };
 
 /* A cache belongs to the kernel's static data; its fields are the allocator's. */
@@ -86,7 +87,10 @@ struct slab_cache {
     uint32_t stride;               /* from one place to the next */
     uint32_t first;                /* offset of the first place, without colour */
     uint32_t colours;              /* how many there are */
+    uint32_t colour_step;          /* bytes from one to the next */
     uint32_t colour;               /* of the next slab */
+    uint32_t origin;               /* of the first object, without colour */
+    uint32_t mask;                 /* bytes of a slab, less 1 */
     uint32_t reciprocal;           /* 2^32 / stride, rounded up: a product instead of a division */
     uint32_t partial, full, empty; /* the first slab of each list, or 0 */
     uint32_t spare_count;
@@ -115,6 +119,12 @@ void *slab_alloc_by(struct slab_cache *cache, uint32_t size, const char *owner);
 /* Give an object back. */
 #define slab_free(cache, object) slab_free_by(cache, object, __func__)
 int slab_free_by(struct slab_cache *cache, void *object, const char *owner);
+
+/* How many objects are handed out now. */
+static inline uint32_t slab_objects(const struct slab_cache *cache)
+{
+    return cache->statistics.taken - cache->spare_count;
+}
 
 /* The cache whose slab holds this address, or NULL: no slab does. */
 struct slab_cache *slab_cache_at(uint32_t linear);

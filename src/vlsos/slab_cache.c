@@ -1,5 +1,6 @@
 #include "slab.h"
 
+#include "pages.h"
 #include "slab_inside.h"
 
 struct slab_cache *slab_caches[SLAB_CACHES];
@@ -46,7 +47,12 @@ static void shape(struct slab_cache *cache)
     cache->stride = round_up(cache->lead + cache->is.size + (MEMORY_DEBUG ? ZONE_BYTES : 0), align);
     choose_order(cache);
     cache->first = round_up(slab_header_bytes(cache->per_slab), align);
+    cache->origin = cache->first + cache->lead;
+    cache->mask = slab_bytes(cache) - 1u;
+    cache->colour_step = step;
     cache->colours = (slab_bytes(cache) - cache->first - cache->per_slab * cache->stride) / step + 1;
+    if (cache->colours > PAGES_NOTE_MOST + 1)
+        cache->colours = PAGES_NOTE_MOST + 1;
     cache->reciprocal = UINT32_MAX / cache->stride + 1;
 }
 
@@ -91,7 +97,7 @@ int slab_cache_destroy(struct slab_cache *cache)
 {
     if (cache->number >= SLAB_CACHES || slab_caches[cache->number] != cache)
         return VLSOS_EINVAL;
-    if (cache->statistics.objects > 0)
+    if (slab_objects(cache) > 0)
         return VLSOS_EBUSY;
     (void)slab_reclaim(cache);
     slab_caches[cache->number] = NULL;

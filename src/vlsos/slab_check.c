@@ -79,6 +79,8 @@ static const char *check_slab(struct pass *pass, uint32_t linear, enum fill fill
 
     if (!broken && !belongs(cache, slab, fill))
         broken = "in the wrong list";
+    if (!broken && slab->first != cache->first + pages_mark_note(pages_mark_at(linear)) * cache->colour_step)
+        broken = "its pages have another colour";
     if (!broken && slab->first + cache->per_slab * cache->stride > slab_bytes(cache))
         broken = "its objects leave it";
     pass->slabs++;
@@ -107,9 +109,13 @@ static const char *check_spares(const struct slab_cache *cache)
 {
     for (uint32_t i = 0; i < cache->spare_count; i++) {
         const struct slab_spare *const spare = &cache->spares[i];
+        const uint32_t linear = hw_linear(spare->object);
+        struct slab *const slab = slab_of(cache, spare->object, linear);
+        const uint32_t index = slab_index(slab, spare->link);
 
-        if (spare->index >= cache->per_slab || spare->slab->chain[spare->index] != SLAB_SPARE)
-            return say(cache, hw_linear(spare->slab), "an object kept aside is not free");
+        if (index >= cache->per_slab || slab_object(cache, slab, index) != spare->object ||
+            *spare->link != SLAB_SPARE)
+            return say(cache, hw_linear(slab), "an object kept aside is not free");
     }
     return NULL;
 }
@@ -129,7 +135,7 @@ const char *slab_check(const struct slab_cache *cache)
         broken = say(cache, 0, "the count of slabs is not their number");
     if (!broken)
         broken = check_spares(cache);
-    if (!broken && pass.objects != cache->statistics.objects + cache->spare_count)
+    if (!broken && pass.objects != cache->statistics.taken)
         broken = say(cache, 0, "the count of objects is not their number");
     return broken;
 }

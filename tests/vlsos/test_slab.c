@@ -182,7 +182,7 @@ static void statistics_tell_what_a_cache_did(void **state)
     assert_null(slab_alloc_by(&cache, 41, "test"));
     assert_int_equal(cache.statistics.allocations, 11);
     assert_int_equal(cache.statistics.failures, 1);
-    assert_int_equal(cache.statistics.objects, 10);
+    assert_int_equal(slab_objects(&cache), 10);
     assert_int_equal(cache.statistics.most_objects, 11);
     assert_int_equal(cache.statistics.slabs, 1);
 }
@@ -278,12 +278,15 @@ static void the_checker_names_the_slab_and_what_is_wrong(void **state)
     chain[5] = UINT16_MAX;
     expect_broken("astray"); /* it ends in the number of a taken one */
     chain[5] = 6;
-    cache.statistics.objects++;
+    cache.statistics.taken++;
     expect_broken("the count of objects is not their number");
-    cache.statistics.objects--;
+    cache.statistics.taken--;
     cache.statistics.slabs++;
     expect_broken("the count of slabs is not their number");
     cache.statistics.slabs--;
+    pages_tag(cache.partial, cache.order, PAGES_TAG_SLAB + cache.number + PAGES_NOTED(3));
+    expect_broken("its pages have another colour");
+    pages_tag(cache.partial, cache.order, PAGES_TAG_SLAB + cache.number);
     cache.full = cache.partial;
     cache.partial = 0;
     expect_broken("in the wrong list");
@@ -393,7 +396,7 @@ static uint64_t bytes_touched(void)
 /*
  * By hand, where a slab has free objects: an object comes from it into a spare (the first free one and the number taken read
  * and written, 8; a link read, 2; the spare written), and out of that (the spare read, a link written, 2). Back it goes into a
- * spare: a tag, 1; the first place, 4; a link read and written, 4. The next request finds it there.
+ * spare: a tag and a colour, 2; a link read and written, 4. The next request finds it there.
  */
 static void what_small_requests_touch_is_counted(void **state)
 {
@@ -408,7 +411,7 @@ static void what_small_requests_touch_is_counted(void **state)
     assert_int_equal(bytes_touched() - before, 8 + 2 + spare + spare + 2);
     before = bytes_touched();
     assert_int_equal(kmem_free(object), VLSOS_OK);
-    assert_int_equal(bytes_touched() - before, 1 + 4 + 4 + spare);
+    assert_int_equal(bytes_touched() - before, 2 + 4 + spare);
     before = bytes_touched();
     assert_non_null(kmem_alloc(16));
     assert_int_equal(bytes_touched() - before, spare + 2);

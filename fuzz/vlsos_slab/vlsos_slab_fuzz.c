@@ -142,7 +142,7 @@ static void check(void)
 static void compare(void)
 {
     for (unsigned owner = 0; owner < CACHES; owner++)
-        if (caches[owner].statistics.objects != model_count(&model, owner))
+        if (slab_objects(&caches[owner]) != model_count(&model, owner))
             differ("the count of objects is not the list's");
     if (done % CHECK_EVERY == 0)
         check();
