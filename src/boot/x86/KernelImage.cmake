@@ -14,7 +14,7 @@ else()
     message(STATUS "boot images: left out, the C compiler makes no i386 code")
 endif()
 
-set(KERNEL_IMAGE_DIR ${CMAKE_CURRENT_LIST_DIR})
+set(KERNEL_IMAGE_DIR ${CMAKE_CURRENT_LIST_DIR} CACHE INTERNAL "Where kms_add_boot_image() has its sources")
 
 function(kms_add_boot_image)
     cmake_parse_arguments(arg "OWN_MEMORY" "NAME;LAYOUT" "SOURCES;OPTIONS" ${ARGN})
