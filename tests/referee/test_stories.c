@@ -1,10 +1,4 @@
 /* The stories and the joined cases, on the machine alone: under every policy, what it answers must be permitted. */
-#define _GNU_SOURCE
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "join.h"
 #include "kms_test.h"
 #include "told.h"
 
@@ -23,34 +17,27 @@ static size_t tell_all(const struct story_list *list, unsigned policies)
     return told_all(list, &everything, policies, NULL);
 }
 
+static const unsigned alone[] = {POLICY_ACCESSED_ON_WALK, POLICY_RIGHTS_FAULT, POLICY_STRUCTURE_CACHES,
+                                 POLICY_NO_TLB};
+static const struct told_stories stories = {read_stories, tell_all, POLICIES, alone,
+                                            sizeof(alone) / sizeof(alone[0])};
+
 static void the_default_is_the_first(void **state)
 {
-    struct story_list list = read_stories();
     (void)state;
-    assert_int_equal(tell_all(&list, 0), 0);
-    story_free(&list);
+    told_by_default(&stories);
 }
 
-/* A policy that never shows would prove nothing. */
 static void each_policy_shows(void **state)
 {
-    static const unsigned alone[] = {POLICY_ACCESSED_ON_WALK, POLICY_RIGHTS_FAULT, POLICY_STRUCTURE_CACHES,
-                                     POLICY_NO_TLB};
-    struct story_list list = read_stories();
     (void)state;
-    for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++)
-        if (!tell_all(&list, alone[i]))
-            fail_msg("no story shows policy 0x%x", alone[i]);
-    story_free(&list);
+    told_alone(&stories);
 }
 
 static void all_policies_together(void **state)
 {
-    struct story_list list = read_stories();
     (void)state;
-    for (unsigned policies = 0; policies < POLICIES; policies++)
-        tell_all(&list, policies);
-    story_free(&list);
+    told_together(&stories);
 }
 
 static void joined_cases_hold(void **state)
@@ -66,28 +53,15 @@ static void a_difference_is_kept(void **state)
     static struct ref_case c;
     static struct ref_result mine[REF_MAX_OPS], theirs[REF_MAX_OPS];
     const struct join_origin origin = {EMULATOR_QEMU, 40, 2};
-    char directory[] = "/tmp/kms-join-XXXXXX", path[512], error[256];
-    struct story_list list = {NULL, 0, 0};
     (void)state;
     case_begin(&c, "seed 0x123");
     case_add(&c, (struct ref_op){REF_POKE, 4, 0, 0, 0, REF_TABLES, 5});
     case_add(&c, (struct ref_op){REF_PEEK, 4, 0, 0, 0, REF_TABLES, 0});
     mine[2].value = 5;
     theirs[2].value = 6;
-    assert_non_null(mkdtemp(directory));
-    assert_true(join_write(directory, &origin, &c, &(struct answers){mine, theirs}, path));
-    assert_string_equal(strrchr(path, '/'), "/qemu-40-0x123.case");
-    assert_true(story_read(path, &list, error));
-    struct subject *s = join_subject(path);
-    assert_non_null(s);
-    assert_int_equal(subject_cpu(s)->maxphyaddr, 40);
-    assert_true(expectation_met(&list.cases[0].expect[2], &theirs[2], true));
-    assert_false(expectation_met(&list.cases[0].expect[2], &mine[2], true));
+    const struct ref_cpu cpu = told_kept(&origin, &c, &(struct answers){mine, theirs}, "qemu-40-0x123.case");
+    assert_int_equal(cpu.maxphyaddr, 40);
     assert_null(join_subject("nobody.case"));
-    subject_free(s);
-    story_free(&list);
-    unlink(path);
-    rmdir(directory);
 }
 
 static const struct CMUnitTest tests[] = {

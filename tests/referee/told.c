@@ -1,9 +1,12 @@
+#define _GNU_SOURCE
 #include "told.h"
 
 #include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "cpu_features.h"
-#include "join.h"
 #include "kms_test.h"
 
 #define RAM_BYTES (16ull << 20) /* where everything lies that a story names */
@@ -56,6 +59,53 @@ size_t told_all(const struct story_list *list, const struct ref_cpu *cpu, unsign
     if (told)
         *told = count;
     return others;
+}
+
+void told_by_default(const struct told_stories *stories)
+{
+    struct story_list list = stories->read();
+    assert_int_equal(stories->tell(&list, 0), 0);
+    story_free(&list);
+}
+
+void told_alone(const struct told_stories *stories)
+{
+    struct story_list list = stories->read();
+    for (size_t i = 0; i < stories->alone_count; i++) {
+        if (!stories->tell(&list, stories->alone[i]))
+            fail_msg("no story shows policy 0x%x", stories->alone[i]);
+    }
+    story_free(&list);
+}
+
+void told_together(const struct told_stories *stories)
+{
+    struct story_list list = stories->read();
+    for (unsigned policies = 0; policies < stories->policies; policies++)
+        stories->tell(&list, policies);
+    story_free(&list);
+}
+
+struct ref_cpu told_kept(const struct join_origin *origin, const struct ref_case *c,
+                         const struct answers *answers, const char *name)
+{
+    char directory[] = "/tmp/kms-join-XXXXXX", path[512], error[256];
+    struct story_list list = {NULL, 0, 0};
+    const size_t last = c->count - 1;
+    assert_non_null(mkdtemp(directory));
+    assert_true(join_write(directory, origin, c, answers, path));
+    assert_string_equal(strrchr(path, '/') + 1, name);
+    assert_true(story_read(path, &list, error));
+    struct subject *s = join_subject(path);
+    assert_non_null(s);
+    const struct ref_cpu cpu = *subject_cpu(s);
+    assert_true(expectation_met(&list.cases[0].expect[last], &answers->theirs[last], true));
+    assert_false(expectation_met(&list.cases[0].expect[last], &answers->mine[last], true));
+    subject_free(s);
+    story_free(&list);
+    unlink(path);
+    rmdir(directory);
+    return cpu;
 }
 
 void told_joined(const char *pattern)
