@@ -1,14 +1,9 @@
-#include "boot_compare.h"
-#include "kms_test.h"
+#include "boot_suite.h"
 #include "vana_random.h"
-
-#include <stdlib.h>
 
 #include "config.h"
 #include "layout.h"
 #include "task.h"
-
-#define RANDOM_OPERATIONS 1500u
 
 static const struct boot_range host_memory[] = {
     {VANA_KERNEL_ADDRESS, VANA_KERNEL_STACK_TOP},
@@ -39,54 +34,9 @@ static const char story[] = {
 #include "story.inc"
 };
 
-static void the_story_is_told(void **state)
-{
-    (void)state;
-    boot_tells(story);
-}
-
-static void compare_random(enum kms_guest_mode mode, uint32_t seed)
-{
-    struct replay_op *const ops = calloc(RANDOM_OPERATIONS, sizeof *ops);
-
-    assert_non_null(ops);
-    vana_random_operations(seed, ops, RANDOM_OPERATIONS);
-    boot_compare(&(struct boot_hosted){&vana, mode, ops, RANDOM_OPERATIONS});
-    free(ops);
-}
-
-static void story_direct(void **state)
-{
-    (void)state;
-    boot_compare_story(&vana, KMS_GUEST_DIRECT);
-}
-
-static void story_in_the_window(void **state)
-{
-    (void)state;
-    boot_compare_story(&vana, KMS_GUEST_WINDOW);
-}
-
-static void random_direct(void **state)
-{
-    (void)state;
-    compare_random(KMS_GUEST_DIRECT, 1);
-}
-
-static void random_in_the_window(void **state)
-{
-    (void)state;
-    for (uint32_t seed = 2; seed < 5; seed++)
-        compare_random(KMS_GUEST_WINDOW, seed);
-}
-
-static const struct CMUnitTest tests[] = {
-    KMS_TEST("vana.elf boots in QEMU and tells its story on the serial port", the_story_is_told),
-    KMS_TEST("the story hosted in direct mode is the story on the metal", story_direct),
-    KMS_TEST("the story hosted in the window leaves the metal's tables, A and D included",
-             story_in_the_window),
-    KMS_TEST("random operations hosted in direct mode do what they do on the metal", random_direct),
-    KMS_TEST("random operations in the window leave the metal's tables, A and D included",
-             random_in_the_window),
+const struct boot_suite boot_suite = {
+    .subject = &vana,
+    .story = story,
+    .random = vana_random_operations,
+    .window_seeds = 3,
 };
-KMS_TESTS(vana_boot, tests)

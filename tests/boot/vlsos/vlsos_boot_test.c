@@ -1,4 +1,4 @@
-#include "boot_compare.h"
+#include "boot_suite.h"
 #include "kms_test.h"
 
 #include <kernel/hw.h>
@@ -12,7 +12,6 @@
 #include "vlsos_random.h"
 #include "vm_books.h"
 
-#define RANDOM_OPERATIONS  1500u
 #define PROCESS_OPERATIONS 3000u
 #define STORE_PAGES        16384u
 #define LEAST_KIB          8320u /* the loader reports 128 KiB less */
@@ -84,46 +83,12 @@ static const char story[] = {
 #include "story.inc"
 };
 
-static void the_story_is_told(void **state)
-{
-    (void)state;
-    boot_tells(story);
-}
-
-static void compare_random(enum kms_guest_mode mode, uint32_t seed)
-{
-    struct replay_op *const ops = calloc(RANDOM_OPERATIONS, sizeof *ops);
-
-    assert_non_null(ops);
-    vlsos_random_operations(seed, ops, RANDOM_OPERATIONS);
-    boot_compare(&(struct boot_hosted){&vlsos, mode, ops, RANDOM_OPERATIONS});
-    free(ops);
-}
-
-static void story_direct(void **state)
-{
-    (void)state;
-    boot_compare_story(&vlsos, KMS_GUEST_DIRECT);
-}
-
-static void story_in_the_window(void **state)
-{
-    (void)state;
-    boot_compare_story(&vlsos, KMS_GUEST_WINDOW);
-}
-
-static void random_direct(void **state)
-{
-    (void)state;
-    compare_random(KMS_GUEST_DIRECT, 1);
-}
-
-static void random_in_the_window(void **state)
-{
-    (void)state;
-    for (uint32_t seed = 2; seed < 4; seed++)
-        compare_random(KMS_GUEST_WINDOW, seed);
-}
+const struct boot_suite boot_suite = {
+    .subject = &vlsos,
+    .story = story,
+    .random = vlsos_random_operations,
+    .window_seeds = 2,
+};
 
 /* ---- processes ---- */
 
@@ -178,13 +143,6 @@ static void four_times_ram(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    KMS_TEST("vlsos.elf boots in QEMU and tells its story on the serial port", the_story_is_told),
-    KMS_TEST("the story hosted in direct mode is the story on the metal", story_direct),
-    KMS_TEST("the story hosted in the window leaves the metal's tables, A and D included",
-             story_in_the_window),
-    KMS_TEST("random operations hosted in direct mode do what they do on the metal", random_direct),
-    KMS_TEST("random operations in the window leave the metal's tables, A and D included",
-             random_in_the_window),
     KMS_TEST("processes that share, swap and fail leave the metal's pages, books and store in direct mode",
              processes_direct),
     KMS_TEST("processes that share, swap and fail leave the metal's tables in the window, A and D included",

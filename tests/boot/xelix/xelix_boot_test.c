@@ -1,7 +1,7 @@
 /*
  * Xelix in QEMU: its story, the same hosted, and the end of a kernel that leaves UL_VISIBLE out of its tasks.
  */
-#include "boot_compare.h"
+#include "boot_suite.h"
 #include "kms_test.h"
 #include "xelix_random.h"
 
@@ -49,48 +49,12 @@ static const char story[] = {
 #include "story.inc"
 };
 
-static void the_story_is_told(void **state)
-{
-    (void)state;
-    boot_tells(story);
-}
-
-static void story_direct(void **state)
-{
-    (void)state;
-    boot_compare_story(&xelix, KMS_GUEST_DIRECT);
-}
-
-static void story_in_the_window(void **state)
-{
-    (void)state;
-    boot_compare_story(&xelix, KMS_GUEST_WINDOW);
-}
-
-#define RANDOM_OPERATIONS 1500u
-
-static void compare_random(enum kms_guest_mode mode, uint32_t seed)
-{
-    struct replay_op *const ops = calloc(RANDOM_OPERATIONS, sizeof *ops);
-
-    assert_non_null(ops);
-    xelix_random_operations(seed, ops, RANDOM_OPERATIONS);
-    boot_compare(&(struct boot_hosted){&xelix, mode, ops, RANDOM_OPERATIONS});
-    free(ops);
-}
-
-static void random_direct(void **state)
-{
-    (void)state;
-    compare_random(KMS_GUEST_DIRECT, 1);
-}
-
-static void random_in_the_window(void **state)
-{
-    (void)state;
-    for (uint32_t seed = 2; seed < 5; seed++)
-        compare_random(KMS_GUEST_WINDOW, seed);
-}
+const struct boot_suite boot_suite = {
+    .subject = &xelix,
+    .story = story,
+    .random = xelix_random_operations,
+    .window_seeds = 3,
+};
 
 /* ---- without UL_VISIBLE ---- */
 
@@ -141,13 +105,6 @@ static void a_kernel_without_the_section_dies(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    KMS_TEST("xelix.elf boots in QEMU and tells its story on the serial port", the_story_is_told),
-    KMS_TEST("Xelix's story hosted in direct mode is its story on the metal", story_direct),
-    KMS_TEST("Xelix's story hosted in the window leaves the metal's tables, A and D included",
-             story_in_the_window),
-    KMS_TEST("Xelix's random operations hosted in direct mode do what they do on the metal", random_direct),
-    KMS_TEST("Xelix's random operations in the window leave the metal's memory and tables, A and D included",
-             random_in_the_window),
     KMS_TEST("without UL_VISIBLE the first access of a task's ends in a triple fault",
              a_kernel_without_the_section_dies),
 };
