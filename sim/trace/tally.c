@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEAP_LOOKS = 256 }; /* operations between two looks at the heap */
+enum {
+    HEAP_LOOKS = 256,      /* operations between two looks at the heap */
+    HEAP_LOOKS_FIRST = 64, /* after each of the first so many it is looked at: a short file is told exactly */
+};
 
 static void count_walk(void *context, const struct kms_event *event)
 {
@@ -36,9 +39,18 @@ bool trace_tally_start(struct trace_tally *tally, struct kms_guest *guest)
     return true;
 }
 
+static void look_at_end(void *context)
+{
+    struct trace_tally *tally = context;
+    tally->ops->heap_info(&tally->heap);
+}
+
+/* What is told of the end is the kernel's own word, whenever the last look was. */
 void trace_tally_end(struct trace_tally *tally, struct kms_guest *guest)
 {
     kms_machine_unobserve(kms_guest_machine(guest), &tally->observer);
+    if (tally->has_heap)
+        kms_guest_call(guest, look_at_end, tally, NULL);
     trace_vm_end(&tally->vm);
     free(tally->sizes);
     tally->sizes = NULL;
@@ -133,16 +145,12 @@ static void add_sample(struct trace_tally *tally, uint64_t operation)
 static bool asks_the_kernel(const struct replay_event *event)
 {
     switch (event->op->code) {
-    case REPLAY_ALLOC:
-    case REPLAY_FREE:
-    case REPLAY_PROCESS_ALLOC:
-    case REPLAY_PROCESS_FREE: return event->number % HEAP_LOOKS == 0;
     case REPLAY_MAP:
     case REPLAY_UNMAP:
     case REPLAY_CREATE:
     case REPLAY_EXIT:
     case REPLAY_SYSCALL: return true;
-    default: return event->number % HEAP_LOOKS == 0;
+    default: return event->number <= HEAP_LOOKS_FIRST || event->number % HEAP_LOOKS == 0;
     }
 }
 

@@ -40,6 +40,23 @@ static void every_kernel_has_a_column(void **state)
                "");
 }
 
+/*
+ * Of 64 units the 33rd is taken: 32 and 31 are free on its sides, and 32 of 63 are 50.8 %. After so many operations the
+ * heap is no longer looked at each time.
+ */
+static void the_end_is_told_as_it_is(void **state)
+{
+    char text[2048] = "kmt 1\n";
+    (void)state;
+    for (unsigned i = 0; i < 35; i++)
+        strcat(text, "alloc x 4096\nfree x\n");
+    strcat(text, "alloc a 131072\nalloc b 4096\nfree a\n");
+    tool_write("ops.kmt", text);
+    assert_run(RUN "toy,toy ops.kmt", 0,
+               "  fragmentation outside at the end, %           49.2           49.2\n", "");
+    assert_run(RUN "toy ops.kmt", 0, "longest free run now 32 units: external fragmentation 49.2 %", "");
+}
+
 static void what_a_kernel_does_not_tell_is_a_dash(void **state)
 {
     (void)state;
@@ -133,6 +150,7 @@ static void programs_get_the_list_too(void **state)
 
 static const struct CMUnitTest tests[] = {
     TOOL_TEST("compare: every kernel has a column", every_kernel_has_a_column),
+    TOOL_TEST("compare: what is told of the end is the heap as it is then", the_end_is_told_as_it_is),
     TOOL_TEST("compare: what a kernel does not tell is a dash", what_a_kernel_does_not_tell_is_a_dash),
     TOOL_TEST("compare: the worst status of all kernels is the answer",
               the_worst_status_of_all_is_the_answer),
