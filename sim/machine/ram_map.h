@@ -88,15 +88,21 @@ static inline void le_put(uint8_t *bytes, unsigned width, uint64_t value)
 #endif
 }
 
+/* An entry of a table in the flat region. */
+static inline uint64_t ram_flat_entry(const struct kms_ram *ram, kms_phys phys, unsigned width)
+{
+    return le_get(ram->flat_bytes + (phys - ram->flat_base), width);
+}
+
 /* An entry of a table. Devices are not asked: a walk has no side effects. */
-enum kms_result ram_load_entry_slowly(const struct kms_ram *ram, kms_phys phys, unsigned width,
-                                      uint64_t *entry);
+__attribute__((cold)) enum kms_result ram_load_entry_slowly(const struct kms_ram *ram, kms_phys phys,
+                                                            unsigned width, uint64_t *entry);
 
 static inline enum kms_result ram_load_entry(const struct kms_ram *ram, kms_phys phys, unsigned width,
                                              uint64_t *entry)
 {
     if (ram_is_flat(ram, phys)) {
-        *entry = le_get(ram->flat_bytes + (phys - ram->flat_base), width);
+        *entry = ram_flat_entry(ram, phys, width);
         return KMS_DONE;
     }
     uint64_t far; /* apart from *entry, which can so stay in a register */

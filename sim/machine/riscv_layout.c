@@ -66,22 +66,34 @@ static uint8_t linear_bits(enum kms_paging_mode mode)
     return 32;
 }
 
+static void layout_64bit_entries(struct riscv_layout *layout, const struct kms_riscv_state *state)
+{
+    layout->napot = state->features & KMS_RISCV_SVNAPOT ? KMS_RISCV_PTE_N : 0;
+    layout->pbmt = state->pbmte ? KMS_RISCV_PTE_PBMT : 0;
+    layout->reserved_table |= HIGH_RESERVED | KMS_RISCV_PTE_N | KMS_RISCV_PTE_PBMT;
+    layout->reserved_leaf =
+        (HIGH_RESERVED | KMS_RISCV_PTE_N | KMS_RISCV_PTE_PBMT) & ~(layout->napot | layout->pbmt);
+}
+
 struct riscv_layout riscv_layout_of(const struct kms_riscv_state *state)
 {
     const bool rv32 = state->arch == KMS_ARCH_RV32;
     struct riscv_layout layout = {
         .mode = kms_riscv_paging_mode(state),
+        .last = UINT64_MAX,
         .root = (state->satp & (rv32 ? KMS_SATP32_PPN : KMS_SATP64_PPN)) << KMS_PAGE_SHIFT,
         .reserved_table = TABLE_RESERVED,
         .linear_mask = rv32 ? UINT32_MAX : UINT64_MAX,
     };
     layout.linear_bits = linear_bits(layout.mode);
-    if (rv32)
-        return layout;
-    layout.napot = state->features & KMS_RISCV_SVNAPOT ? KMS_RISCV_PTE_N : 0;
-    layout.pbmt = state->pbmte ? KMS_RISCV_PTE_PBMT : 0;
-    layout.reserved_table |= HIGH_RESERVED | KMS_RISCV_PTE_N | KMS_RISCV_PTE_PBMT;
-    layout.reserved_leaf =
-        (HIGH_RESERVED | KMS_RISCV_PTE_N | KMS_RISCV_PTE_PBMT) & ~(layout.napot | layout.pbmt);
+    if (layout.linear_bits > 32) {
+        layout.half = UINT64_C(1) << (layout.linear_bits - 1);
+        layout.last = 2 * layout.half - 1;
+    }
+    if (!rv32)
+        layout_64bit_entries(&layout, state);
+    layout.plain_table =
+        KMS_RISCV_PTE_V | KMS_RISCV_PTE_R | KMS_RISCV_PTE_W | KMS_RISCV_PTE_X | layout.reserved_table;
+    layout.plain_page = KMS_RISCV_PTE_V | KMS_RISCV_PTE_R | layout.reserved_leaf | layout.napot | layout.pbmt;
     return layout;
 }

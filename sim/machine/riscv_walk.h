@@ -97,18 +97,25 @@ RISCV_INLINE uint64_t riscv_reserved(const struct riscv_layout *layout, struct r
 }
 
 /* An entry that maps a page: where, and how large. */
-RISCV_INLINE enum kms_verdict riscv_walk_leaf(const struct riscv_layout *layout, struct riscv_step step,
-                                              struct kms_walk *walk, uint64_t entry)
+RISCV_INLINE enum kms_verdict riscv_walk_leaf(struct riscv_step step, struct kms_walk *walk, uint64_t entry,
+                                              bool napot)
 {
-    const bool napot = step.mode != KMS_PAGING_SV32 && step.level == 1 && (entry & layout->napot) != 0;
     const unsigned shift = napot ? RISCV_NAPOT_SHIFT : riscv_span_shift(step.mode, step.level);
     const uint64_t offset = (UINT64_C(1) << shift) - 1;
     const kms_phys frame = riscv_frame(step.mode, entry);
     if (step.level > 1 && (frame & offset))
         return KMS_MISALIGNED_PAGE;
     walk->page_shift = (uint8_t)shift;
-    walk->phys = (frame & ~offset) | (walk->linear & offset);
+    walk->phys = (napot ? frame & ~offset : frame) | (walk->linear & offset);
     return KMS_MAPPED;
+}
+
+/* Whether one comparison shows what it is: a pointer to a table or, in the last one, a page that may be read. */
+RISCV_INLINE bool riscv_is_plain(const struct riscv_layout *layout, struct riscv_step step, uint64_t entry)
+{
+    const bool plain = step.level > 1 ? (entry & layout->plain_table) == KMS_RISCV_PTE_V
+                                      : (entry & layout->plain_page) == (KMS_RISCV_PTE_V | KMS_RISCV_PTE_R);
+    return __builtin_expect(plain, 1);
 }
 
 /* Judge one entry, note it in the walk, and take its rights. */
@@ -116,37 +123,47 @@ RISCV_INLINE enum kms_verdict riscv_walk_entry(const struct riscv_layout *layout
                                                struct kms_walk *walk, uint64_t entry)
 {
     struct kms_walk_level *at = &walk->level[riscv_position(step)];
-    const bool leaf = riscv_is_leaf(entry);
+    const bool plain = riscv_is_plain(layout, step, entry);
+    const bool leaf = plain ? step.level == 1 : riscv_is_leaf(entry);
+    const bool napot = !plain && leaf && (entry & layout->napot) != 0;
     at->entry = entry;
     at->reserved = 0;
-    at->flags =
-        (uint16_t)(at->flags | riscv_entry_flags(entry) | (leaf && step.level > 1 ? KMS_ENTRY_LARGE : 0u) |
-                   (leaf && (entry & layout->napot) ? KMS_ENTRY_NAPOT : 0u));
+    at->flags = (uint16_t)(at->flags | riscv_entry_flags(entry) |
+                           (leaf && step.level > 1 ? KMS_ENTRY_LARGE : 0u) | (napot ? KMS_ENTRY_NAPOT : 0u));
     at->rights = walk->rights;
-    if (!(entry & KMS_RISCV_PTE_V))
-        return at->verdict = KMS_NOT_PRESENT;
-    at->reserved = riscv_reserved(layout, step, entry);
-    if (at->reserved)
-        return at->verdict = KMS_RESERVED;
+    if (!plain) {
+        if (!(entry & KMS_RISCV_PTE_V))
+            return at->verdict = KMS_NOT_PRESENT;
+        at->reserved = riscv_reserved(layout, step, entry);
+        if (at->reserved)
+            return at->verdict = KMS_RESERVED;
+    }
     walk->global |= (entry & KMS_RISCV_PTE_G) != 0;
     if (!leaf)
         return at->verdict = step.level > 1 ? KMS_TABLE : KMS_TOO_DEEP;
     at->rights = walk->rights = riscv_entry_rights(entry);
-    return at->verdict = (uint8_t)riscv_walk_leaf(layout, step, walk, entry);
+    return at->verdict = (uint8_t)riscv_walk_leaf(step, walk, entry, napot);
 }
 
-/* Tables may stand in RAM and ROM. Anything else gives an access fault, whatever the map's policy. */
+/* What of a level is not in the flat region. Tables may stand in RAM and ROM. Anything else gives an access fault,
+ * whatever the map's policy. Returns whether there is an entry; *flags is KMS_ENTRY_FIXED in ROM, else 0. */
+__attribute__((cold)) bool riscv_load_entry_slowly(const struct kms_ram *ram, kms_phys phys, unsigned width,
+                                                   uint16_t *flags, uint64_t *entry);
+
 RISCV_INLINE bool riscv_load_entry(const struct kms_ram *ram, kms_phys phys, unsigned width,
                                    struct kms_walk_level *at, uint64_t *entry)
 {
-    at->flags = 0;
-    if (ram_is_flat(ram, phys))
-        return ram_load_entry(ram, phys, width, entry) == KMS_DONE;
-    const struct ram_region *region = ram_region_at(ram, phys);
-    if (!region || !region->bytes)
-        return false;
-    at->flags = region->kind == KMS_REGION_RAM ? 0 : KMS_ENTRY_FIXED;
-    return ram_load_entry(ram, phys, width, entry) == KMS_DONE;
+    if (ram_is_flat(ram, phys)) {
+        at->flags = 0;
+        *entry = ram_flat_entry(ram, phys, width);
+        return true;
+    }
+    uint16_t flags; /* apart from what is handed back, which can so stay in registers */
+    uint64_t far;
+    const bool found = riscv_load_entry_slowly(ram, phys, width, &flags, &far);
+    at->flags = flags;
+    *entry = far;
+    return found;
 }
 
 /* Read and judge the entry of one level. Returns its verdict; with KMS_TABLE, *table is the next table. */

@@ -63,6 +63,8 @@ static void layout_pae(struct x86_layout *layout, const struct kms_x86_state *st
 static void layout_ia32e(struct x86_layout *layout, const struct kms_x86_state *state, unsigned top)
 {
     layout->linear_bits = top == 5 ? 57 : 48;
+    layout->half = UINT64_C(1) << (layout->linear_bits - 1);
+    layout->last = 2 * layout->half - 1;
     layout_64bit_entries(layout, state, top, 51);
     layout->large[3] = has(state, KMS_X86_1GB);
     layout->reserved[3] |= layout->large[3] ? 0 : KMS_PDE_PS;
@@ -73,7 +75,7 @@ static void layout_ia32e(struct x86_layout *layout, const struct kms_x86_state *
 
 struct x86_layout x86_layout_of(const struct kms_x86_state *state)
 {
-    struct x86_layout layout = {.mode = kms_x86_paging_mode(state), .linear_bits = 32};
+    struct x86_layout layout = {.mode = kms_x86_paging_mode(state), .linear_bits = 32, .last = UINT64_MAX};
     layout.frame = bits(state->maxphyaddr - 1u, KMS_PAGE_SHIFT);
     layout.global = state->cr4 & KMS_CR4_PGE ? KMS_PTE_G : 0;
     switch (layout.mode) {
@@ -83,5 +85,7 @@ struct x86_layout x86_layout_of(const struct kms_x86_state *state)
     case KMS_PAGING_4LEVEL: layout_ia32e(&layout, state, 4); break;
     default: layout_ia32e(&layout, state, 5); break;
     }
+    for (unsigned level = 1; level <= KMS_WALK_LEVELS; level++)
+        layout.plain[level] = KMS_PTE_P | layout.reserved[level] | (layout.large[level] ? KMS_PDE_PS : 0);
     return layout;
 }

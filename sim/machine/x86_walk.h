@@ -76,18 +76,21 @@ X86_INLINE enum kms_verdict x86_walk_entry(const struct x86_layout *layout, stru
                                            struct kms_walk *walk, uint64_t entry)
 {
     struct kms_walk_level *at = &walk->level[x86_position(step)];
-    const bool large = step.level > 1 && layout->large[step.level] && (entry & KMS_PDE_PS);
+    const bool plain = __builtin_expect((entry & layout->plain[step.level]) == KMS_PTE_P, 1);
+    const bool large = !plain && step.level > 1 && layout->large[step.level] && (entry & KMS_PDE_PS);
     const bool leaf = step.level == 1 || large;
     at->entry = entry;
     at->reserved = 0;
     at->flags = x86_entry_flags(layout, entry, leaf, large);
     at->rights = walk->rights;
     walk->page_shift = (uint8_t)x86_span_shift(step.mode, step.level);
-    if (!(entry & KMS_PTE_P))
-        return at->verdict = KMS_NOT_PRESENT;
-    at->reserved = entry & (large ? layout->reserved_large[step.level] : layout->reserved[step.level]);
-    if (at->reserved)
-        return at->verdict = KMS_RESERVED;
+    if (!plain) {
+        if (!(entry & KMS_PTE_P))
+            return at->verdict = KMS_NOT_PRESENT;
+        at->reserved = entry & (large ? layout->reserved_large[step.level] : layout->reserved[step.level]);
+        if (at->reserved)
+            return at->verdict = KMS_RESERVED;
+    }
     walk->rights &= (uint8_t)((entry & X86_ENTRY_RIGHTS) | (entry & layout->nx ? 0u : KMS_RIGHT_EXEC));
     at->rights = walk->rights;
     if (!leaf)
