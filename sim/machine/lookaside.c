@@ -33,27 +33,35 @@ void lookaside_fill(struct lookaside_table *table, kms_linear linear, const uint
         if (table->used <= LOOKASIDE_NOTED)
             table->used++;
     }
+    table->taken[slot / 64] |= UINT64_C(1) << slot % 64;
     table->fast->page[slot] = page;
     table->fast->addend[slot] = (uint64_t)(uintptr_t)host_page - page;
 }
 
-static void drop_from(struct lookaside_table *table, kms_linear linear)
+/* Whether there was something to drop. */
+static bool drop_from(struct lookaside_table *table, kms_linear linear)
 {
     const size_t slot = kms_fast_slot(linear);
+    const uint64_t bit = UINT64_C(1) << slot % 64;
+    if (!(table->taken[slot / 64] & bit) || !kms_fast_hit(table->fast, linear, 1))
+        return false;
     /* The slot stays noted; a second note of it would only cost room. */
-    if (table->used && kms_fast_hit(table->fast, linear, 1))
-        table->fast->page[slot] = dropped_page(slot);
+    table->taken[slot / 64] &= ~bit;
+    table->fast->page[slot] = dropped_page(slot);
+    return true;
 }
 
 void lookaside_drop_page(struct lookaside *lookaside, kms_linear linear)
 {
-    drop_from(&lookaside->read, linear);
     drop_from(&lookaside->write, linear);
-    ++*lookaside->drops;
+    if (drop_from(&lookaside->read, linear))
+        ++*lookaside->drops; /* cursors read */
 }
 
 static void flush_table(struct lookaside_table *table)
 {
+    if (table->used == 0)
+        return;
     if (table->used > LOOKASIDE_NOTED) {
         memset(table->fast->page, 0, sizeof table->fast->page);
         table->fast->page[0] = empty_page(0);
@@ -61,6 +69,7 @@ static void flush_table(struct lookaside_table *table)
         for (unsigned i = 0; i < table->used; i++)
             table->fast->page[table->noted[i]] = empty_page(table->noted[i]);
     }
+    memset(table->taken, 0, sizeof table->taken);
     table->used = 0;
 }
 

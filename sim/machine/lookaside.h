@@ -15,6 +15,8 @@
 /* The pages of one kind of access. */
 struct lookaside_table {
     struct kms_fast_table *fast;
+    uint64_t
+        taken[KMS_FAST_SLOTS / 64];  /* a bit for each slot that holds a page: dropping others costs little */
     uint16_t noted[LOOKASIDE_NOTED]; /* slots in use, so that a flush need not clear them all */
     uint32_t used;                   /* more than LOOKASIDE_NOTED: not all of them are noted */
 };

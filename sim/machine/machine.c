@@ -20,7 +20,7 @@ static void x86_registers_changed(struct kms_cpu *cpu)
     cpu->mode = cpu->layout.mode;
     cpu->asid = cpu->x86.cr4 & KMS_CR4_PCIDE ? (uint16_t)(cpu->x86.cr3 & KMS_CR3_PCID) : 0;
     cpu->linear_mask = cpu->layout.linear_bits == 32 ? UINT32_MAX : UINT64_MAX;
-    cpu->tlb.large_shift = cpu->mode == KMS_PAGING_32BIT ? 22 : 21;
+    tlb_set_large_shift(&cpu->tlb, cpu->mode == KMS_PAGING_32BIT ? 22 : 21);
 }
 
 static void riscv_registers_changed(struct kms_cpu *cpu)
@@ -29,7 +29,7 @@ static void riscv_registers_changed(struct kms_cpu *cpu)
     cpu->mode = cpu->riscv_layout.mode;
     cpu->asid = riscv_asid(&cpu->riscv);
     cpu->linear_mask = cpu->riscv_layout.linear_mask;
-    cpu->tlb.large_shift = cpu->arch == KMS_ARCH_RV32 ? 22 : 21;
+    tlb_set_large_shift(&cpu->tlb, cpu->arch == KMS_ARCH_RV32 ? 22 : 21);
 }
 
 void cpu_registers_changed(struct kms_cpu *cpu)

@@ -40,7 +40,7 @@ static inline struct kms_tlb_entry translate_entry_of(const struct kms_cpu *cpu,
 static inline void translate_fill(struct kms_cpu *cpu, const struct kms_access *access,
                                   const struct kms_tlb_entry *entry)
 {
-    struct kms_tlb_entry victim;
+    struct tlb_victim victim;
     if (tlb_fill(&cpu->tlb, entry, &victim)) {
         if (victim.page_shift == KMS_PAGE_SHIFT)
             lookaside_drop_page(&cpu->lookaside, victim.linear);
