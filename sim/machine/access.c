@@ -257,12 +257,22 @@ static bool is_settled(const struct kms_fast_table *table, kms_linear linear, si
     return true;
 }
 
-static void copy_settled(const struct kms_cpu *cpu, kms_linear linear, uint8_t *to, size_t size)
+/* How much of a settled range lies together in the host's memory too: the end of a page often changes nothing. */
+static size_t run_size(const struct kms_fast_table *table, kms_linear linear, size_t size)
+{
+    const uint64_t addend = table->addend[kms_fast_slot(linear)];
+    size_t run = piece_size(linear, size);
+    while (run < size && table->addend[kms_fast_slot(linear + run)] == addend)
+        run += piece_size(linear + run, size - run);
+    return run;
+}
+
+static void copy_settled(const struct kms_fast_table *table, kms_linear linear, uint8_t *to, size_t size)
 {
     for (size_t done = 0; done < size;) {
-        const size_t piece = piece_size(linear + done, size - done);
-        memcpy(to + done, kms_fast_ptr(&cpu->fast.read, linear + done), piece);
-        done += piece;
+        const size_t run = run_size(table, linear + done, size - done);
+        memcpy(to + done, kms_fast_ptr(table, linear + done), run);
+        done += run;
     }
 }
 
@@ -273,7 +283,7 @@ enum kms_result kms_slow_read(struct kms_cpu *cpu, kms_linear linear, void *to, 
     if (!is_in_one_page(linear, size) || checks_alignment(cpu)) {
         if (!is_settled(&cpu->fast.read, linear, size))
             return kms_access_read(cpu, &access, to, size, fault);
-        copy_settled(cpu, linear, to, size);
+        copy_settled(&cpu->fast.read, linear, to, size);
         return KMS_DONE;
     }
     const struct kms_ram *ram = cpu->machine->ram;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BULK_BYTES   (1 * MIB) /* moved in each round */
+#define BULK_BYTES   (4 * MIB) /* moved in each round */
 #define BULK_SPAN    (1 * MIB) /* within which the reads wander */
 #define DIRTY_PAGES  50u
 #define RESET_ROUNDS 31
