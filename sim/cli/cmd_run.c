@@ -192,7 +192,9 @@ static int run_in_guest(const struct run_options *options, struct kms_guest *gue
                                           .tally = &kept->tally,
                                           .check = check.check,
                                           .watcher = &watcher,
-                                          .cancel = &interrupted},
+                                          .cancel = &interrupted,
+                                          .frames = options->frames,
+                                          .policy = run_policy(options, kms_guest_module(guest)->ops)},
               &kept->result);
     run_progress_clear(&progress);
     run_check_end(&check, guest);
@@ -242,9 +244,17 @@ static bool is_for_one(const struct run_options *options)
 
 static int run_several(const struct run_options *options)
 {
-    if (!is_for_one(options))
+    if (!is_for_one(options) && !options->policies)
         return run_compare(options);
-    run_complain("--events, --ratio and --emit-binary take one kernel");
+    run_complain("--events, --ratio, --policies and --emit-binary take one kernel");
+    return OPERATIONS_USAGE;
+}
+
+static int run_each_policy(const struct run_options *options)
+{
+    if (!is_for_one(options) && !options->check && !options->policy)
+        return run_policies(options);
+    run_complain("--policies goes without --policy, --check, --events, --ratio and --emit-binary");
     return OPERATIONS_USAGE;
 }
 
@@ -324,9 +334,9 @@ int cmd_run(int argc, char **argv)
     catch_interrupt();
     if (strchr(options.kernel, ','))
         return run_several(&options);
+    if (options.policies)
+        return run_each_policy(&options);
     if (options.binary)
         return run_emit_binary(&options);
-    if (options.policies)
-        return run_policies(&options);
     return options.ratio ? run_ratio(&options) : run_file(&options);
 }

@@ -140,6 +140,9 @@ struct run_figures run_figures(const struct run_kept *run);
 /* The policy and the frames that the options ask for, on a booted guest; false after a line on stderr. */
 bool run_set_up_vm(const struct run_options *options, struct kms_guest *guest);
 
+/* 1 + the number of the policy that was asked for; 0: none was, or the kernel does not have it. */
+uint32_t run_policy(const struct run_options *options, const struct guest_ops *ops);
+
 /* The share of accesses that found their page in a frame, in percent. */
 double run_hit_rate(const struct trace_vm_sample *sums);
 

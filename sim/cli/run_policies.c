@@ -57,10 +57,13 @@ static bool run_in_guest(struct comparison *comparison, struct kms_guest *guest,
         run_complain("no memory for a run");
     } else if (run_open(options->file, &input)) {
         trace_tally_start(tally, guest);
-        trace_run(
-            &(struct trace_run_options){
-                .guest = guest, .reader = input.reader, .file = options->file, .tally = tally},
-            &result);
+        trace_run(&(struct trace_run_options){.guest = guest,
+                                              .reader = input.reader,
+                                              .file = options->file,
+                                              .tally = tally,
+                                              .frames = options->frames,
+                                              .policy = run_policy(options, comparison->ops)},
+                  &result);
         trace_tally_end(tally, guest);
         good = take_result(comparison, options->policy, tally, &result);
         run_close(&input);
@@ -95,6 +98,10 @@ static void print_table(const struct comparison *comparison)
     const uint64_t optimum = common_optimum(comparison);
     printf("%s, %s: %" PRIu64 " accesses of processes, at most %" PRIu64 " frames\n\n", comparison->ops->name,
            comparison->options->file, comparison->outcomes[0].sums.accesses, comparison->outcomes[0].frames);
+    if (comparison->outcomes[0].sums.accesses == 0) {
+        puts("no process touches memory: there is nothing to compare");
+        return;
+    }
     puts("  policy        page-ins    faults  evictions  write-backs     hits  over the optimum");
     for (unsigned i = 0; i < comparison->count; i++) {
         const struct outcome *outcome = &comparison->outcomes[i];

@@ -14,16 +14,21 @@ struct set_up {
     bool known; /* the policy */
 };
 
+uint32_t run_policy(const struct run_options *options, const struct guest_ops *ops)
+{
+    const char *name;
+    for (uint32_t i = 0; options->policy && (name = ops->vm_policy_name(i)); i++)
+        if (strcmp(name, options->policy) == 0)
+            return i + 1;
+    return 0;
+}
+
 static void set_policy(struct set_up *set_up)
 {
-    const struct guest_ops *ops = set_up->ops;
-    const char *name;
-    for (uint32_t i = 0; (name = ops->vm_policy_name(i)) && !set_up->known; i++) {
-        if (strcmp(name, set_up->options->policy) != 0)
-            continue;
-        set_up->known = true;
-        set_up->status = ops->vm_policy(i);
-    }
+    const uint32_t policy = run_policy(set_up->options, set_up->ops);
+    set_up->known = policy > 0;
+    if (set_up->known)
+        set_up->status = set_up->ops->vm_policy(policy - 1);
 }
 
 static void set_up_in_guest(void *context)

@@ -98,6 +98,15 @@ static void take_end(struct run *run, enum kms_trace_result result)
     snprintf(run->result->error, TRACE_ERROR_MAX, "%s", kms_trace_reader_error(run->options->reader));
 }
 
+/* What was asked for outside of the file goes before what stands in it. */
+static void overrule(const struct run *run, struct replay_op *record)
+{
+    if (record->code == REPLAY_LIMIT && record->width == GUEST_LIMIT_FRAMES && run->options->frames)
+        record->first = run->options->frames;
+    if (record->code == REPLAY_POLICY && run->options->policy)
+        record->first = run->options->policy - 1;
+}
+
 /* Reads up to a batch, or up to a note: that one is said when what stands before it has run. */
 static void read_batch(struct run *run, struct kms_trace_op *op)
 {
@@ -109,12 +118,14 @@ static void read_batch(struct run *run, struct kms_trace_op *op)
             return;
         }
         enum trace_lowered lowered = trace_lower(&run->lowering, op, &run->records[run->count]);
-        if (lowered == TRACE_LOWERED)
+        if (lowered == TRACE_LOWERED) {
+            overrule(run, &run->records[run->count]);
             run->lines[run->count++] = op->line;
-        else if (lowered != TRACE_NO_RECORD)
+        } else if (lowered != TRACE_NO_RECORD) {
             refuse(run, op, lowered);
-        else if (run->watcher.note)
+        } else if (run->watcher.note) {
             return;
+        }
     }
 }
 

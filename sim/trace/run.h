@@ -36,6 +36,8 @@ struct trace_run_options {
     const volatile sig_atomic_t *cancel; /* set: end after the batch; may be NULL */
     struct kms_check *check;             /* stands between the operations and the kernel; NULL: nobody */
     bool keep_handles;                   /* hand out what the handles stood for in the end */
+    uint32_t frames;                     /* instead of each limit of frames in the file; 0: what that says */
+    uint32_t policy; /* 1 + the number of the one in force whatever the file says; 0: the file decides */
 };
 
 enum trace_run_end {

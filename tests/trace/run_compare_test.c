@@ -84,7 +84,7 @@ static void what_is_for_one_kernel_is_refused(void **state)
 {
     (void)state;
     tool_write("ops.kmt", ops);
-    const char *const one = "kmemsim run: --events, --ratio and --emit-binary take one kernel\n";
+    const char *const one = "kmemsim run: --events, --ratio, --policies and --emit-binary take one kernel\n";
     assert_run(RUN "toy,toy --events ops.kmt", 2, "", one);
     assert_run(RUN "toy,toy --ratio ops.kmt", 2, "", one);
     assert_run(RUN "toy,toy --emit-binary out ops.kmt", 2, "", one);

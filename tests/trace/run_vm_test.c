@@ -166,10 +166,31 @@ static void misuse(void **state)
                "standard input cannot be run several times: name a file\n");
     assert_run(RUN "--policies missing.kmt", 2, "", "missing.kmt: No such file or directory\n");
     assert_run(RUN "--policies bad.kmt", 2, "", "bad.kmt:2:14: ");
-    assert_run(RUN "--policies found.kmt", 1, "policy", "");
+    assert_run(RUN "--policies found.kmt", 1, "nothing to compare\n", "");
     assert_run("\"$TOOL\" run --kernel vana --policies seven.kmt", 2, "", "vana has no virtual memory\n");
     assert_run("\"$TOOL\" run --kernel vana --frames 9 seven.kmt", 2, "", "vana has no virtual memory\n");
     assert_run("\"$TOOL\" run --kernel none --policies seven.kmt", 2, "", "there is no kernel \"none\"\n");
+    assert_run("\"$TOOL\" run --kernel vlsos,vana --policies seven.kmt", 2, "",
+               "--events, --ratio, --policies and --emit-binary take one kernel\n");
+    assert_run(RUN "--policies --check seven.kmt", 2, "", "--policies goes without --policy, --check,");
+    assert_run(RUN "--policies --policy fifo seven.kmt", 2, "", "--policies goes without --policy,");
+    assert_run(RUN "--policies --emit-binary out seven.kmt", 2, "", "--policies goes without --policy,");
+}
+
+/* Four frames instead of the file's three, and FIFO instead of the policy that it ends with. */
+static void what_was_asked_for_goes_before_the_file(void **state)
+{
+    char file[sizeof seven + 40];
+
+    (void)state;
+    snprintf(file, sizeof file, "%s%s", seven, "policy 2\n");
+    tool_write("seven.kmt", file);
+    assert_run(RUN "--policy fifo --frames 4 seven.kmt", 0,
+               "  at most 4 frames held pages, of 4; replacement: fifo\n", "");
+    assert_run(RUN "seven.kmt", 0, "  at most 3 frames held pages, of 3; replacement: random\n", "");
+    assert_run(RUN "--policies --frames 4 seven.kmt", 0, "7 accesses of processes, at most 4 frames\n", "");
+    tool_write("none.kmt", "kmt 1\nalloc a 100\n");
+    assert_run(RUN "--policies none.kmt", 0, "no process touches memory: there is nothing to compare\n", "");
 }
 
 #define VM_TEST(sentence, function)                                                                          \
@@ -183,6 +204,8 @@ static const struct CMUnitTest tests[] = {
     VM_TEST("faults, evictions, write-backs and hits are shown over time", over_time),
     VM_TEST("policies are compared on one file, and none beats the optimum", policies_side_by_side),
     VM_TEST("FIFO shows Belady's anomaly", the_anomaly),
+    VM_TEST("policies and frames that were asked for go before those of the file",
+            what_was_asked_for_goes_before_the_file),
     VM_TEST("misuse of policies and frames is answered", misuse),
 };
 KMS_TESTS(run_vm, tests)
