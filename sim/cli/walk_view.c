@@ -81,11 +81,12 @@ static void print_head(const struct cli *cli, const struct walk_view *view)
 {
     char name[CLI_TEXT];
     const int digits = cli_digits(&cli->space);
-    fprintf(cli->out, "%s0x%0*" PRIx64 "%s%s, %s %s; %s paging, %s 0x%0*" PRIx64 "\n",
-            cli_color(cli, CLI_BOLD), digits, view->access.linear, cli_name(cli, view->access.linear, name),
-            cli_color(cli, CLI_PLAIN), privilege_words(&cli->space, &view->access), kind_words(&view->access),
-            kms_mode_name((enum kms_paging_mode)cli->space.mode), is_x86(&cli->space) ? "CR3" : "satp",
-            digits, root_of(&cli->space));
+    const enum kms_paging_mode mode = (enum kms_paging_mode)cli->space.mode;
+    fprintf(cli->out, "%s0x%0*" PRIx64 "%s%s, %s %s; %s%s, %s 0x%0*" PRIx64 "\n", cli_color(cli, CLI_BOLD),
+            digits, view->access.linear, cli_name(cli, view->access.linear, name), cli_color(cli, CLI_PLAIN),
+            privilege_words(&cli->space, &view->access), kind_words(&view->access), kms_mode_name(mode),
+            mode == KMS_PAGING_NONE ? "" : " paging", is_x86(&cli->space) ? "CR3" : "satp", digits,
+            root_of(&cli->space));
 }
 
 static void print_removed(const struct cli *cli, const struct walk_view *view, unsigned depth)

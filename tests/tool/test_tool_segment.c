@@ -44,6 +44,23 @@ static void walk_shows_descriptor_linear_address_and_pages(void **state)
         NO_ERR, 0);
 }
 
+static void before_paging_the_linear_address_is_physical(void **state)
+{
+    (void)state;
+    tool_expect(
+        "walk --segment 0x10:0x123 --gdt 0x1000,0x1f --cr0 0x11 --cr3 0 image",
+        "0x0010:0x00000123, RPL 0, CPL 0; GDT at 0x00001000, limit 0x001f\n"
+        "  GDT[2]     at 0x00001010 = 0x0040920020000fff  base 0x00002000, limit 0x00000fff, writable data, "
+        "DPL 0, present\n"
+        "  linear     0x00002123\n"
+        "0x00002123, supervisor read; no paging, CR3 0x00000000\n"
+        "physical 0x00002123, paging is off\n",
+        "note: assuming no paging: CR0 0x11, CR4 0x90, EFER 0x0 (--mode 32bit|pae|4level|5level or --cr0, "
+        "--cr4, "
+        "--efer say otherwise)\n",
+        0);
+}
+
 static void what_a_segment_refuses_is_told(void **state)
 {
     static const struct {
@@ -169,6 +186,8 @@ static void json_tells_every_stage(void **state)
 static const struct CMUnitTest tests[] = {
     KMS_TEST_WITH("walk --segment shows the descriptor, the linear address and its pages",
                   walk_shows_descriptor_linear_address_and_pages, make_image, NULL),
+    KMS_TEST_WITH("before paging is on walk --segment ends at the linear address",
+                  before_paging_the_linear_address_is_physical, make_image, NULL),
     KMS_TEST_WITH("what a segment refuses is told with its error code", what_a_segment_refuses_is_told,
                   make_image, NULL),
     KMS_TEST_WITH("each kind of segment and access is told", each_kind_of_segment_and_access_is_told,
