@@ -162,9 +162,10 @@ static int verdict(const struct trace_run_result *result)
 
 static void report(const struct run_report *run)
 {
+    const bool nothing = run->result->end == TRACE_RUN_BAD_INPUT && run->result->operations == 0;
     if (run->options->json)
         run_print_json(run);
-    else if (!run->options->events)
+    else if (!run->options->events && !nothing)
         run_print_report(run);
 }
 

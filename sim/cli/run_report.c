@@ -241,13 +241,19 @@ static void print_findings(const struct run_report *report)
 
 static void print_verdict(const struct run_report *report)
 {
-    if (report->result->end == TRACE_RUN_CANCELLED)
-        printf("  interrupted after %" PRIu64 " operations\n", report->result->operations);
-    if (report->tally->finding_count == 0)
-        puts("  everything was as expected");
-    else
+    static const char *const ends[] = {
+        [TRACE_RUN_CANCELLED] = "interrupted",
+        [TRACE_RUN_BAD_INPUT] = "ended by what is wrong in the file",
+        [TRACE_RUN_NO_MEMORY] = "ended without memory",
+    };
+    const enum trace_run_end end = report->result->end;
+    if (end != TRACE_RUN_COMPLETE)
+        printf("  %s after %" PRIu64 " operations\n", ends[end], report->result->operations);
+    if (report->tally->finding_count != 0)
         printf("  %" PRIu64 " finding%s\n", report->tally->finding_count,
                report->tally->finding_count == 1 ? "" : "s");
+    else if (end == TRACE_RUN_COMPLETE || end == TRACE_RUN_CANCELLED)
+        puts("  everything was as expected");
 }
 
 void run_print_report(const struct run_report *report)

@@ -38,6 +38,22 @@ static void the_exit_status_tells_clean_found_and_bad(void **state)
                "bad.kmt:3:6: b has not been made in this file\n");
 }
 
+static void a_wrong_file_is_not_as_expected(void **state)
+{
+    struct tool_run run;
+    (void)state;
+    tool_write("bad.kmt", bad);
+    tool_write("worse.kmt", "kmt 2\n");
+    assert_run(RUN "bad.kmt", 2, "\n  ended by what is wrong in the file after 1 operations\n", "");
+    tool_run(&run, RUN "bad.kmt");
+    assert_null(strstr(run.out, "as expected"));
+    tool_done(&run);
+    tool_run(&run, RUN "worse.kmt");
+    assert_string_equal(run.out, "");
+    assert_string_equal(run.err, "worse.kmt:1:5: version \"2\" is not known here, only 1\n");
+    tool_done(&run);
+}
+
 static void misuse_is_answered(void **state)
 {
     (void)state;
@@ -154,6 +170,8 @@ static void the_ratio_says_both_sides(void **state)
 
 static const struct CMUnitTest tests[] = {
     RUN_TEST("the exit status tells clean, found and bad", the_exit_status_tells_clean_found_and_bad),
+    RUN_TEST("a wrong file is not called as expected, and without operations has no report",
+             a_wrong_file_is_not_as_expected),
     RUN_TEST("misuse of run is answered", misuse_is_answered),
     RUN_TEST("the report draws the heap", the_report_draws_the_heap),
     RUN_TEST("events are printed as the kernel prints them, and nothing else",
