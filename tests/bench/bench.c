@@ -40,22 +40,55 @@ static double median(double *values, unsigned count)
     return values[count / 2];
 }
 
+typedef double round_times[BENCH_ROUNDS_MAX];
+
+struct whole_round {
+    double sum; /* of the times of all alternatives */
+    unsigned number;
+};
+
+static int by_sum(const void *a, const void *b)
+{
+    return by_value(&((const struct whole_round *)a)->sum, &((const struct whole_round *)b)->sum);
+}
+
+/* The rounds, the quietest first. */
+static void order_rounds(const round_times *times, size_t count, struct whole_round *order, unsigned rounds)
+{
+    for (unsigned round = 0; round < rounds; round++) {
+        order[round] = (struct whole_round){0, round};
+        for (size_t i = 0; i < count; i++)
+            order[round].sum += times[i][round];
+    }
+    qsort(order, rounds, sizeof *order, by_sum);
+}
+
+static void fill_in(struct bench_alternative *alternative, const double *times, const double *first_times,
+                    const struct whole_round *order, unsigned kept)
+{
+    round_times own, ratios;
+    for (unsigned i = 0; i < kept; i++) {
+        own[i] = times[order[i].number];
+        ratios[i] = own[i] / first_times[order[i].number];
+    }
+    alternative->nanoseconds = median(own, kept);
+    alternative->ratio = median(ratios, kept);
+}
+
 void bench_compare(struct bench_alternative *alternatives, size_t count, unsigned rounds)
 {
-    double(*times)[BENCH_ROUNDS_MAX] = calloc(count, sizeof *times);
+    const unsigned kept = rounds / 3 > BENCH_ROUNDS_MIN ? rounds / 3 : BENCH_ROUNDS_MIN;
+    struct whole_round order[BENCH_ROUNDS_MAX];
+    round_times *times = calloc(count, sizeof *times);
 
-    assert(times && rounds >= 7 && rounds <= BENCH_ROUNDS_MAX);
+    assert(times && rounds >= BENCH_ROUNDS_MIN && rounds <= BENCH_ROUNDS_MAX);
     for (unsigned round = 0; round < rounds; round++) {
         for (size_t i = 0; i < count; i++)
             times[i][round] = one_round(&alternatives[i]);
     }
-    for (size_t i = count; i-- > 0;) { /* the first last: the others are compared with its rounds */
-        double ratios[BENCH_ROUNDS_MAX];
-        for (unsigned round = 0; round < rounds; round++)
-            ratios[round] = times[i][round] / times[0][round];
-        alternatives[i].ratio = median(ratios, rounds);
-        alternatives[i].nanoseconds = median(times[i], rounds);
-    }
+    order_rounds(times, count, order, rounds);
+    for (size_t i = 0; i < count; i++)
+        fill_in(&alternatives[i], times[i], times[0], order, kept);
     free(times);
 }
 

@@ -61,12 +61,13 @@ static inline uint32_t chase3(const struct guest *guest, kms_linear linear)
 /* The whole walk with every check, and the load, without any cache. */
 static inline __attribute__((always_inline)) uint32_t walk_load(const struct guest *guest, kms_linear linear)
 {
+    const struct kms_ram *const ram = guest->machine->ram;
     struct kms_walk walk;
     uint32_t value;
     if (guest->cpu->layout.mode != KMS_PAGING_32BIT)
         abort();
-    x86_walk(&guest->cpu->layout, &guest->cpu->x86, guest->machine->ram, linear, &walk);
-    if (walk.verdict != KMS_MAPPED || !ram_is_flat(guest->machine->ram, walk.phys))
+    x86_walk(&guest->cpu->layout, &guest->cpu->x86, ram, linear, &walk);
+    if (walk.verdict != KMS_MAPPED || !ram_is_flat(ram, walk.phys))
         abort();
     memcpy(&value, guest->ram + walk.phys, 4);
     return value;

@@ -11,7 +11,7 @@
 #define FRAMES   (16 * MIB)           /* physical */
 #define LINEAR   UINT64_C(0x40000000) /* a multiple of LARGEST */
 #define LARGEST  (64 * MIB)
-#define ROUNDS   31
+#define ROUNDS   63
 
 /* 32-bit paging; LARGEST bytes mapped from LINEAR to FRAMES by 4 KiB pages, A and D set. */
 struct guest {

@@ -76,12 +76,13 @@ static inline uint32_t chase_sv39(const struct guest *guest, kms_linear linear)
 static inline __attribute__((always_inline)) uint32_t walk_load(const struct guest *guest,
                                                                 enum kms_paging_mode mode, kms_linear linear)
 {
+    const struct kms_ram *const ram = guest->machine->ram;
     struct kms_walk walk;
     uint32_t value;
     if (guest->cpu->riscv_layout.mode != mode)
         abort();
-    riscv_walk(&guest->cpu->riscv_layout, guest->machine->ram, linear, &walk);
-    if (walk.verdict != KMS_MAPPED || !ram_is_flat(guest->machine->ram, walk.phys))
+    riscv_walk(&guest->cpu->riscv_layout, ram, linear, &walk);
+    if (walk.verdict != KMS_MAPPED || !ram_is_flat(ram, walk.phys))
         abort();
     memcpy(&value, guest->ram + walk.phys, 4);
     return value;
