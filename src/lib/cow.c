@@ -5,15 +5,18 @@
 
 /* ---- duplication ---- */
 
-/* Both map the frame read-only now; the child's A and D bits begin clear. */
+/* Both map the frame read-only now; the child's A and D bits begin clear. What is invalidated for that loses its A bit too, to
+ * the frame's books: it need not be invalidated once more when the clock clears it. */
 static void share_frame(struct vm *vm, struct space *parent, uint32_t linear, void *child_entry)
 {
     const uint64_t old = entry_read(&parent->tables, tables_entry(&parent->tables, linear));
     const uint32_t number = frames_number(&vm->frames, entry_frame(old));
     const uint64_t shared = old & ~(uint64_t)(PTE_RW | PTE_D);
+    const uint64_t accessed = shared != old ? old & PTE_A : 0;
 
     swap_note_dirty(vm, number, old);
-    space_set_entry(vm, parent, linear, shared);
+    vm->frames.table[number].accessed |= (uint32_t)accessed;
+    space_set_entry(vm, parent, linear, shared & ~accessed);
     entry_write(&parent->tables, child_entry, shared & ~(uint64_t)PTE_A);
     vm->frames.table[number].references++;
 }

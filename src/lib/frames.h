@@ -25,6 +25,8 @@ struct frame {
     uint32_t linear;
     uint32_t copy; /* a slot, FRAME_ORIGINAL or FRAME_UNSAVED */
     uint32_t older, newer;
+    uint32_t
+        accessed;  /* not 0: an A bit was set, and was cleared for another reason than that this was asked */
     uint32_t seen; /* the checker's */
 };
 

@@ -90,15 +90,16 @@ struct table_source swap_table_source(struct vm *vm)
 static bool test_and_clear_accessed(void *context, uint32_t number)
 {
     struct vm *const vm = context;
-    const uint32_t linear = vm->frames.table[number].linear;
+    struct frame *const frame = &vm->frames.table[number];
     struct mapper mapper = {0};
-    bool accessed = false;
+    bool accessed = frame->accessed != 0;
 
+    frame->accessed = 0;
     while (vm_next_mapper(vm, number, &mapper)) {
         if (!(mapper.entry & PTE_A))
             continue;
         accessed = true;
-        space_set_entry(vm, mapper.space, linear, mapper.entry & ~(uint64_t)PTE_A);
+        space_set_entry(vm, mapper.space, frame->linear, mapper.entry & ~(uint64_t)PTE_A);
     }
     return accessed;
 }

@@ -25,8 +25,8 @@
  * The MMU's caches. Exactly one function changes a present entry. It invalidates the page if and only if the
  * processor may have the old translation (the entry was present, its A bit set, and its tables are in CR3) and the
  * new entry takes something away: P, the frame, a right, A or D. "Details of TLB Use": what has A clear is not
- * cached. One kind of needless invalidation remains: duplication leaves the parent's A bits, for the clock, and so
- * those pages may be invalidated once more without need. So whoever loads CR3 must have CR4.PCIDE clear and no PTE_G in these entries.
+ * cached. Duplication, which invalidates what could be written, clears A too and notes it with the frame, for the clock; else
+ * those pages would be invalidated once more. So whoever loads CR3 must have CR4.PCIDE clear and no PTE_G in these entries.
  *
  * Mechanism only: which spaces there are, where memory comes from and what becomes of a process whose page cannot
  * be had is the kernel's. Nothing here allocates but through vm_source. One thread at a time. The kernel must not

@@ -161,6 +161,21 @@ static void the_clock_keeps_what_is_used(void **state)
     assert_int_equal(toy.faults, 13);
 }
 
+/* Page 4 throws out page 0, by a round that clears all A bits; page 1 is used then, and of 1 and 2 page 2 goes. */
+static void the_clock_knows_what_was_used_before_a_duplication(void **state)
+{
+    (void)state;
+    with_space(0, 12);
+    limit_frames(4);
+    for (uint32_t page = 0; page < 5; page++)
+        (void)user_reads(HERE(page));
+    (void)user_reads(HERE(1));
+    duplicate(0, 1);
+    (void)user_reads(HERE(5));
+    assert_true(entry_here(HERE(1)) & PTE_P);
+    assert_false(entry_here(HERE(2)) & PTE_P);
+}
+
 static void fifo_does_not(void **state)
 {
     (void)state;
@@ -374,6 +389,8 @@ static const struct CMUnitTest tests[] = {
     VM_ROWS("FIFO with three frames faults nine times on Belady's string", fifo_with_three),
     VM_ROWS("FIFO with four frames faults ten times on Belady's string", fifo_with_four),
     VM_ROWS("the clock keeps a page that is used all the time", the_clock_keeps_what_is_used),
+    VM_ROWS("the clock knows what was used before a duplication",
+            the_clock_knows_what_was_used_before_a_duplication),
     VM_ROWS("FIFO throws out a page that is used all the time", fifo_does_not),
     VM_ROWS("random replacement is the same in each run", random_is_the_same_each_time),
     VM_ROWS("each policy has a name", policies_have_names),
