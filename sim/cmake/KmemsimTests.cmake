@@ -43,6 +43,8 @@ function(kms_register_test name labels timeout)
     endif()
     if(KMEMSIM_TEST_LAUNCHER)
         math(EXPR timeout "10 * ${timeout}") # Valgrind is that much slower, and more
+    elseif(KMEMSIM_WHOLE_PROGRAMS)
+        math(EXPR timeout "4 * ${timeout}") # of all its tests, one after the other
     endif()
     if(KMEMSIM_WHOLE_PROGRAMS)
         add_test(NAME ${name} COMMAND ${KMEMSIM_TEST_LAUNCHER} $<TARGET_FILE:${name}>)
