@@ -298,33 +298,27 @@ enum kms_result kms_slow_read(struct kms_cpu *cpu, kms_linear linear, void *to, 
     return KMS_DONE;
 }
 
-/* The bytes of a load that cannot be had in place. A device may make other loads of this CPU before it answers. */
-static struct kms_far load_aside(struct kms_cpu *cpu, enum kms_result result, kms_linear linear,
-                                 uint64_t bytes)
-{
-    cpu->aside = bytes;
-    return (struct kms_far){result, (uint64_t)(uintptr_t)&cpu->aside - linear};
-}
-
 struct kms_far kms_slow_load(struct kms_cpu *cpu, kms_linear linear, size_t size, struct kms_fault *fault)
 {
     const struct kms_access access = {linear, KMS_READ, KMS_AS_CURRENT};
     const struct kms_ram *ram = cpu->machine->ram;
     struct kms_fault unused;
-    uint64_t bytes = 0;
+    enum kms_result result;
+    uint64_t bytes = 0; /* a device may make other loads of this CPU before it answers */
     kms_phys phys;
     if (!is_in_one_page(linear, size) || checks_alignment(cpu)) {
-        const enum kms_result result = kms_slow_read(cpu, linear, &bytes, size, fault);
-        return load_aside(cpu, result, linear, bytes);
+        result = kms_slow_read(cpu, linear, &bytes, size, fault);
+    } else {
+        result = page_translate(cpu, &access, &phys, fault ? fault : &unused);
+        if (result == KMS_DONE && is_flat_page(ram, phys)) {
+            const uint8_t *host = ram->flat_bytes + (phys - ram->flat_base);
+            return (struct kms_far){KMS_DONE, (uint64_t)(uintptr_t)host - linear};
+        }
+        if (result == KMS_DONE)
+            result = kms_phys_read(ram, phys, &bytes, size);
     }
-    const enum kms_result result = page_translate(cpu, &access, &phys, fault ? fault : &unused);
-    if (result != KMS_DONE)
-        return (struct kms_far){result, 0};
-    if (is_flat_page(ram, phys))
-        return (struct kms_far){KMS_DONE,
-                                (uint64_t)(uintptr_t)(ram->flat_bytes + (phys - ram->flat_base)) - linear};
-    const enum kms_result read = kms_phys_read(ram, phys, &bytes, size);
-    return load_aside(cpu, read, linear, bytes);
+    cpu->aside = bytes;
+    return (struct kms_far){result, (uint64_t)(uintptr_t)&cpu->aside - linear};
 }
 
 enum kms_result kms_slow_write(struct kms_cpu *cpu, kms_linear linear, const void *from, size_t size,
