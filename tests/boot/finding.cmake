@@ -1,7 +1,10 @@
 # What a fuzz target finds is replayed on the metal. VanaOS with one bug, planted in a copy of a source, is a guest module, a
 # fuzz target and an image; the sound kernel has all three already.
-if(NOT TARGET fuzz_paging OR NOT TARGET kmemsim_tool OR NOT TARGET vana_image OR KMEMSIM_LIBFUZZER)
+if(NOT TARGET fuzz_paging OR NOT TARGET kmemsim_tool OR NOT TARGET vana_image)
     return()
+endif()
+if(KMEMSIM_LIBFUZZER OR KMEMSIM_SANITIZE OR KMEMSIM_COVERAGE OR KMEMSIM_TEST_LAUNCHER)
+    return() # instruments have no part in it, and it is one kernel more to build
 endif()
 
 set(vana ${PROJECT_SOURCE_DIR}/src/vana)
