@@ -177,10 +177,7 @@ static int run_in_guest(const struct run_options *options, struct kms_guest *gue
     struct trace_watcher watcher = {.progress = step, .context = &progress};
     if (options->events)
         watcher = (struct trace_watcher){print_event, print_note, print_stop, step, &progress};
-    if (!trace_tally_start(&kept->tally, guest)) {
-        run_complain("no memory for a run");
-        return OPERATIONS_USAGE;
-    }
+    trace_tally_start(&kept->tally, guest);
     if (options->check && !run_check_start(&check, guest)) {
         trace_tally_end(&kept->tally, guest);
         return OPERATIONS_USAGE;

@@ -232,11 +232,13 @@ static uint64_t count_page_ins(const struct references *references, struct searc
 
 uint64_t references_optimum(const struct references *references, uint64_t frames)
 {
+    if (frames == 0 || references->incomplete)
+        return UINT64_MAX;
     struct search search = {.heap = malloc((references->length + 1) * sizeof *search.heap),
                             .next = malloc((references->length + 1) * sizeof *search.next),
                             .due = malloc((references->pages + 1) * sizeof *search.due)};
     uint64_t page_ins = UINT64_MAX;
-    if (search.heap && search.next && search.due && frames > 0 && !references->incomplete) {
+    if (search.heap && search.next && search.due) {
         find_next_uses(references, &search);
         page_ins = count_page_ins(references, &search, frames);
     }

@@ -51,7 +51,7 @@ void references_use(struct references *references, const struct reference *use);
 void references_duplicate(struct references *references, uint32_t parent, uint32_t child);
 void references_end(struct references *references, uint32_t process);
 
-/* The fewest page-ins with so many frames, at least 1; UINT64_MAX if there is no memory to find out. */
+/* The fewest page-ins with so many frames, at least 1; UINT64_MAX without frames, or if there is no memory to find out. */
 uint64_t references_optimum(const struct references *references, uint64_t frames);
 
 #endif

@@ -28,7 +28,7 @@ static void look_at_start(void *context)
     trace_vm_start(&tally->vm, tally->ops);
 }
 
-bool trace_tally_start(struct trace_tally *tally, struct kms_guest *guest)
+void trace_tally_start(struct trace_tally *tally, struct kms_guest *guest)
 {
     *tally = (struct trace_tally){.ops = kms_guest_module(guest)->ops, .sample_every = HEAP_LOOKS};
     if (kms_guest_call(guest, look_at_start, tally, NULL) != KMS_GUEST_RETURNED)
@@ -36,7 +36,6 @@ bool trace_tally_start(struct trace_tally *tally, struct kms_guest *guest)
     tally->peak_units = tally->heap.used_units;
     tally->observer = (struct kms_observer){.events = KMS_EVENT_WALK, .notify = count_walk, .context = tally};
     kms_machine_observe(kms_guest_machine(guest), &tally->observer);
-    return true;
 }
 
 static void look_at_end(void *context)

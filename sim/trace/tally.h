@@ -83,8 +83,8 @@ struct trace_tally {
     uint32_t size_count;
 };
 
-/* Starts counting on a booted guest; false without memory. Call inside no guest. */
-bool trace_tally_start(struct trace_tally *tally, struct kms_guest *guest);
+/* Starts counting on a booted guest. Call inside no guest. */
+void trace_tally_start(struct trace_tally *tally, struct kms_guest *guest);
 void trace_tally_end(struct trace_tally *tally, struct kms_guest *guest);
 
 /* Before a batch that names handles below this. False without memory. */

@@ -113,6 +113,37 @@ static void each_upper_level_of_long_mode_is_remembered(void **state)
     }
 }
 
+/* 5-level: a neighbour that has the upper entries in common begins below them, whatever stands there now. */
+static void a_walk_begins_below_any_level(void **state)
+{
+    static const struct {
+        kms_phys at; /* the neighbour's entry, index 1 of its table */
+        uint64_t entry;
+        kms_phys gone; /* the entry above */
+        kms_linear linear;
+        kms_phys phys;
+    } rows[] = {
+        {RIG_TABLE(3) + 8, 0x200000 | P | PS, RIG_TABLE(2), UINT64_C(1) << 21, 0x200000},
+        {RIG_TABLE(2) + 8, P | PS, RIG_TABLE(1), (UINT64_C(1) << 30) + 0x5000, 0x5000},
+        {RIG_TABLE(1) + 8, RIG_TABLE(2) | P, RIG_TOP, (UINT64_C(1) << 39) + 0x1000, HOME},
+    };
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        struct rig rig = rig_new(&(struct kms_options){.tlb.structure_caches = true});
+        rig_enable(&rig, KMS_PAGING_5LEVEL);
+        for (unsigned table = 0; table < 4; table++)
+            rig_poke(&rig, RIG_TABLE(table), 8, RIG_TABLE(table + 1) | P);
+        rig_poke(&rig, RIG_TABLE(4) + 8, 8, HOME | P);
+        assert_translates(&rig, READ(0x1000), HOME);
+        rig_poke(&rig, rows[i].at, 8, rows[i].entry);
+        rig_poke(&rig, rows[i].gone, 8, 0);
+        assert_translates(&rig, READ(rows[i].linear), rows[i].phys);
+        kms_flush(rig.cpu);
+        assert_page_fault(&rig, READ(rows[i].linear), 0);
+        rig_free(&rig);
+    }
+}
+
 static void pcids_keep_what_they_remember_apart(void **state)
 {
     (void)state;
@@ -160,6 +191,7 @@ static const struct CMUnitTest tests[] = {
              accessed_of_a_remembered_entry_is_not_set_again),
     KMS_TEST("a page fault makes it look again", a_page_fault_makes_it_look_again),
     KMS_TEST("each upper level of long mode is remembered", each_upper_level_of_long_mode_is_remembered),
+    KMS_TEST("a walk begins below any level that is remembered", a_walk_begins_below_any_level),
     KMS_TEST("PCIDs keep what they remember apart", pcids_keep_what_they_remember_apart),
     KMS_TEST("a snapshot brings it back", a_snapshot_brings_it_back),
 };
