@@ -10,7 +10,7 @@
 #include "kernel/hw.h"
 #include "operations.h"
 #include "slab_model.h"
-#include "vana/hw_plain.h"
+#include "support/hw_plain.h"
 #include "vlsos/config.h"
 #include "vlsos/kmem.h"
 #include "vlsos/pages.h"

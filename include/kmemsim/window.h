@@ -2,10 +2,10 @@
  * window.h - the linear window: native C under the simulated MMU.
  *
  * A window is a range of host addresses in which base + linear address stands for a linear address of one
- * CPU. Without paging (CR0.PG clear; RISC-V: Bare or M-mode) it maps RAM as it is. With paging it starts empty: the first access to a
- * page raises SIGSEGV, whose handler translates the address through the machine (rights, Accessed and Dirty
- * bits, CR2, TLB, events, all as for kms_read() and kms_write()) and maps the frame; later accesses cost what
- * a host access costs. A page is mapped read-only until its first write.
+ * CPU. Without paging (CR0.PG clear; RISC-V: Bare or M-mode) it maps RAM as it is. With paging it starts
+ * empty: the first access to a page raises SIGSEGV, whose handler translates the address through the machine
+ * (rights, Accessed and Dirty bits, CR2, TLB, events, all as for kms_read() and kms_write()) and maps the
+ * frame; later accesses cost what a host access costs. A page is mapped read-only until its first write.
  *
  * What is mapped stays mapped until the machine forgets the translation, so the window is a TLB: a change in
  * the tables without an invalidation is not seen. The window follows the machine by its events, whoever

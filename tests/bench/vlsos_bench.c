@@ -15,7 +15,7 @@
 
 #include "bench.h"
 #include "kernel/hw.h"
-#include "vana/hw_plain.h"
+#include "support/hw_plain.h"
 #include "vlsos/buddy.h"
 #include "vlsos/kmem.h"
 #include "vlsos/memory.h"

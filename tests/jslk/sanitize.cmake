@@ -3,7 +3,7 @@ include(${PROJECT_SOURCE_DIR}/tests/support/probe.cmake)
 
 set(jslk heap.c heap_block.c heap_check.c ordered_array.c kmalloc.c fail.c watch.c reach.c status.c)
 list(TRANSFORM jslk PREPEND ${PROJECT_SOURCE_DIR}/src/jslk/)
-kms_add_probe(KERNEL jslk PROBE sanitize_probe.c ${PROJECT_SOURCE_DIR}/tests/vana/hw_plain.c
+kms_add_probe(KERNEL jslk PROBE sanitize_probe.c ${PROJECT_SOURCE_DIR}/tests/support/hw_plain.c
     SOURCES ${jslk} ${PROJECT_SOURCE_DIR}/src/lib/memory_map.c ${PROJECT_SOURCE_DIR}/src/lib/text.c
     OPTIONS "SHELL:-include ${CMAKE_CURRENT_SOURCE_DIR}/probe_config.h")
 

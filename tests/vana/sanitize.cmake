@@ -1,7 +1,7 @@
 # VanaOS's heap under the sanitizers (tests/support/probe.cmake).
 include(${PROJECT_SOURCE_DIR}/tests/support/probe.cmake)
 
-kms_add_probe(KERNEL vana PROBE sanitize_probe.c hw_plain.c
+kms_add_probe(KERNEL vana PROBE sanitize_probe.c ${PROJECT_SOURCE_DIR}/tests/support/hw_plain.c
     SOURCES ${vana}/heap.c ${vana}/heap_check.c ${vana}/kheap.c ${vana}/status.c ${lib}/runs.c ${lib}/memory.c)
 
 set(said "AddressSanitizer: use-after-poison.*in ")

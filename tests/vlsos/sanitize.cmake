@@ -12,7 +12,7 @@ target_link_libraries(vlsos_memory PRIVATE kmemsim_warnings)
 
 set(plain ${vlsos}/buddy.c ${vlsos}/kmem.c ${vlsos}/layout.c ${vlsos}/pages.c ${vlsos}/slab.c ${vlsos}/slab_cache.c
     ${vlsos}/slab_check.c ${vlsos}/slab_zone.c ${vlsos}/memory_zone.c ${vlsos}/zone.c ${vlsos}/zone_block.c ${lib}/bit_tree.c ${lib}/text.c)
-set(machine ${PROJECT_SOURCE_DIR}/tests/vana/hw_plain.c)
+set(machine ${PROJECT_SOURCE_DIR}/tests/support/hw_plain.c)
 kms_add_test(NAME vlsos_memory_test SOURCES test_memory.c ${plain} ${machine} LIBS vlsos_memory)
 if(TARGET vlsos_memory_test)
     target_include_directories(vlsos_memory_test PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)

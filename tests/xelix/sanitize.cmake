@@ -5,7 +5,7 @@ set(xelix kmalloc.c kmalloc_bins.c kmalloc_canary.c kmalloc_look.c page_alloc.c)
 list(TRANSFORM xelix PREPEND ${PROJECT_SOURCE_DIR}/src/xelix/mem/)
 set(lib bitmap.c memory.c runs.c text.c)
 list(TRANSFORM lib PREPEND ${PROJECT_SOURCE_DIR}/src/lib/)
-kms_add_probe(KERNEL xelix PROBE sanitize_probe.c ${PROJECT_SOURCE_DIR}/tests/vana/hw_plain.c
+kms_add_probe(KERNEL xelix PROBE sanitize_probe.c ${PROJECT_SOURCE_DIR}/tests/support/hw_plain.c
     SOURCES ${xelix} ${lib}
     OPTIONS -I${PROJECT_SOURCE_DIR}/src/xelix -DXELIX_ARENA_PAGES=64u -Dvalloc=xelix_valloc -Dpvalloc=xelix_pvalloc)
 
