@@ -3,7 +3,7 @@
 
 #include <assert.h>
 
-static bool is_access_width(unsigned width)
+static bool is_access_width(size_t width)
 {
     return width == 1 || width == 2 || width == 4 || width == 8;
 }
@@ -68,7 +68,7 @@ static void read_piece(const struct kms_ram *ram, const struct ram_region *regio
         memset(to, 0xff, size);
     } else if (region->kind != KMS_REGION_MMIO) {
         memcpy(to, region_bytes(ram, region, phys, size), size);
-    } else if (is_access_width((unsigned)size) && size <= 8) {
+    } else if (is_access_width(size)) {
         le_put(to, (unsigned)size,
                region->mmio.read(region->mmio.context, phys - region->base, (unsigned)size));
     } else {
@@ -86,7 +86,7 @@ static void write_piece(struct kms_ram *ram, const struct ram_region *region, km
         uint8_t *to = region_bytes(ram, region, phys, size);
         ram_undo_save(ram, region->block, phys - region->block->base, size);
         memcpy(to, from, size);
-    } else if (is_access_width((unsigned)size) && size <= 8) {
+    } else if (is_access_width(size)) {
         region->mmio.write(region->mmio.context, phys - region->base, (unsigned)size,
                            le_get(from, (unsigned)size));
     } else {

@@ -119,7 +119,6 @@ struct ram_undo *ram_undo_begin(struct kms_ram *ram);
 void ram_undo_apply(struct kms_ram *ram, struct ram_undo *undo);
 /* Forget a log and the newer ones; what they hold is handed to the next older one. */
 void ram_undo_end(struct kms_ram *ram, struct ram_undo *undo);
-void ram_undo_end_all(struct kms_ram *ram);
 size_t ram_undo_pages(const struct ram_undo *undo);
 void ram_undo_save_pages(struct kms_ram *ram, struct ram_block *block, uint64_t offset, uint64_t size);
 

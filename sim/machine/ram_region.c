@@ -275,8 +275,7 @@ void kms_ram_free(struct kms_ram *ram)
 {
     if (!ram)
         return;
-    if (ram->undo)
-        ram_undo_end_all(ram);
+    assert(!ram->undo && "snapshots end with the machine, before its RAM");
     for (struct ram_block *block = ram->blocks, *next; block; block = next) {
         next = block->next;
         block_free(block);

@@ -169,12 +169,6 @@ void ram_undo_end(struct kms_ram *ram, struct ram_undo *undo)
     }
 }
 
-void ram_undo_end_all(struct kms_ram *ram)
-{
-    while (ram->undo)
-        ram_undo_end(ram, ram->undo);
-}
-
 size_t ram_undo_pages(const struct ram_undo *undo)
 {
     return undo->dirty_count;
