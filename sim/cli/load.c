@@ -63,7 +63,9 @@ static bool add_file(struct cli *cli, const struct cli_file *file)
         added = kms_image_add_split(cli->image, file->path, cli->options.low_ram, &error);
     else
         added = kms_image_add_raw(cli->image, file->path, base_of(cli, file), &error);
-    return added || failed(cli, &error);
+    if (added)
+        return true;
+    return failed(cli, &error);
 }
 
 static bool open_image(struct cli *cli)
@@ -81,7 +83,9 @@ static bool open_image(struct cli *cli)
         if (!add_file(cli, &options->images[i]))
             return false;
     }
-    return !options->core || kms_image_add_core(cli->image, options->core, &error) || failed(cli, &error);
+    if (!options->core || kms_image_add_core(cli->image, options->core, &error))
+        return true;
+    return failed(cli, &error);
 }
 
 static bool open_symbols(struct cli *cli)
@@ -90,7 +94,9 @@ static bool open_symbols(struct cli *cli)
     if (!cli->options.symbols)
         return true;
     cli->symbols = kms_symbols_open(cli->options.symbols, &error);
-    return cli->symbols || failed(cli, &error);
+    if (cli->symbols)
+        return true;
+    return failed(cli, &error);
 }
 
 /* ---- registers ---- */

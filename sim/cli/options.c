@@ -75,14 +75,18 @@ bool option_bad_value(const struct cli *cli, int code, const char *why)
 
 bool option_need_number(const struct cli *cli, int code, uint64_t *number)
 {
-    return cli_number(optarg, number) || option_bad_value(cli, code, "is not a number (0x10, 16)");
+    if (cli_number(optarg, number))
+        return true;
+    return option_bad_value(cli, code, "is not a number (0x10, 16)");
 }
 
 bool option_need_up_to(const struct cli *cli, int code, uint64_t last, uint64_t *number)
 {
     if (!option_need_number(cli, code, number))
         return false;
-    return *number <= last || option_bad_value(cli, code, "is too large");
+    if (*number <= last)
+        return true;
+    return option_bad_value(cli, code, "is too large");
 }
 
 /* ---- files ---- */
@@ -114,8 +118,9 @@ static bool set_core(struct cli *cli)
 
 static bool set_low_ram(struct cli *cli)
 {
-    return cli_size(optarg, &cli->options.low_ram) ||
-           option_bad_value(cli, OPTION_LOW_RAM, "is not a size (3G, 0xe0000000)");
+    if (cli_size(optarg, &cli->options.low_ram))
+        return true;
+    return option_bad_value(cli, OPTION_LOW_RAM, "is not a size (3G, 0xe0000000)");
 }
 
 static bool set_cpu(struct cli *cli)

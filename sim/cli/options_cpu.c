@@ -115,8 +115,9 @@ static bool set_satp(struct cli *cli)
 static bool set_ram_base(struct cli *cli)
 {
     cli->options.ram_base_given = true;
-    return cli_size(optarg, &cli->options.ram_base) ||
-           option_bad_value(cli, OPTION_RAM_BASE, "is not an address (0x80000000, 2G)");
+    if (cli_size(optarg, &cli->options.ram_base))
+        return true;
+    return option_bad_value(cli, OPTION_RAM_BASE, "is not an address (0x80000000, 2G)");
 }
 
 static bool parse_riscv(struct cli *cli, int code)

@@ -107,7 +107,9 @@ bool image_add_range(struct kms_image *image, const uint8_t *data, uint64_t size
 static bool named(bool done, const char *path, struct kms_image_error *error)
 {
     struct kms_image_error inner = *error;
-    return done || image_fail(error, "%.120s: %.120s", path, inner.text);
+    if (done)
+        return true;
+    return image_fail(error, "%.120s: %.120s", path, inner.text);
 }
 
 bool kms_image_add_raw(struct kms_image *image, const char *path, kms_phys base,

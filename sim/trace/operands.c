@@ -21,8 +21,10 @@ static bool read_value(struct kms_trace_reader *reader, struct kms_trace_op *op)
     const char *start = reader->cursor;
     if (!trace_read_number(reader, "a value", &op->number))
         return false;
-    return op->number <= most || trace_fail(reader, start, "the value does not fit in %u byte%s", op->width,
-                                            op->width > 1 ? "s" : "");
+    if (op->number <= most)
+        return true;
+    return trace_fail(reader, start, "the value does not fit in %u byte%s", op->width,
+                      op->width > 1 ? "s" : "");
 }
 
 /* A number of 63 bits with or without a sign, in two's complement. */
@@ -67,7 +69,9 @@ static bool read_text(struct kms_trace_reader *reader, struct kms_trace_op *op)
     if (nul)
         return trace_fail(reader, nul, "a NUL byte has no place in a text file");
     reader->cursor = reader->line_end;
-    return op->text_length > 0 || trace_fail_wanted(reader, "a text");
+    if (op->text_length > 0)
+        return true;
+    return trace_fail_wanted(reader, "a text");
 }
 
 static bool read_at(struct kms_trace_reader *reader)
@@ -125,8 +129,10 @@ static bool answer_has_room(struct kms_trace_reader *reader, const struct kms_tr
 {
     bool answers = op->kind == KMS_TRACE_SYSCALL || op->kind == KMS_TRACE_PROCESS_REALLOC;
     bool clash = answers && op->address.handle != KMS_TRACE_NO_HANDLE && op->address.handle != op->handle;
-    return !clash || trace_fail(reader, reader->cursor,
-                                "a first argument with a handle gets the answer: name that handle for it");
+    if (!clash)
+        return true;
+    return trace_fail(reader, reader->cursor,
+                      "a first argument with a handle gets the answer: name that handle for it");
 }
 
 /* A freed handle may still be named: freeing twice is worth trying on a kernel. */

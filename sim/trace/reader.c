@@ -138,7 +138,9 @@ static bool comment_is_text(struct kms_trace_reader *reader)
     if (reader->cursor == reader->line_end)
         return true;
     const char *nul = memchr(reader->cursor, '\0', (size_t)(reader->line_end - reader->cursor));
-    return !nul || trace_fail(reader, nul, "a NUL byte has no place in a text file");
+    if (!nul)
+        return true;
+    return trace_fail(reader, nul, "a NUL byte has no place in a text file");
 }
 
 static bool read_header(struct kms_trace_reader *reader)
