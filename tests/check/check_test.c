@@ -1,4 +1,5 @@
 #include "kms_test.h"
+#include "stubborn.h"
 
 #include <kernel/hw.h>
 #include <kmemsim/check.h>
@@ -299,6 +300,84 @@ static void what_a_process_is_refused_changes_nothing(void **state)
     assert_int_equal(kms_check_live(check), 1);
 }
 
+/* ---- a kernel that breaks its promises ---- */
+
+static void what_is_no_memory_has_no_zones(void **state)
+{
+    static const enum stubborn_order orders[] = {STUBBORN_GIVES_NO_RAM, STUBBORN_GIVES_THE_LAST_RAM};
+
+    (void)state;
+    start("stubborn", KMS_GUEST_DIRECT);
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        stubborn_order = orders[i];
+        assert_int_not_equal(alloc_at(1, 100), 0);
+    }
+    kms_check_near(check, 0, UINT32_MAX);
+    kms_check_look(check);
+    assert_string_equal(report, "");
+    assert_int_equal(kms_check_live(check), 2);
+}
+
+static void what_was_not_taken_back_still_lives(void **state)
+{
+    guest_addr block, of_process;
+
+    (void)state;
+    start("stubborn", KMS_GUEST_DIRECT);
+    block = alloc_at(1, 100);
+    of_process = ops->process_alloc(3, 50);
+    stubborn_order = STUBBORN_REFUSES;
+    assert_int_equal(ops->free(block), -1);
+    assert_int_equal(ops->process_free(3, of_process), -1);
+    assert_int_equal(ops->process_exit(3), -1);
+    assert_int_equal(kms_check_live(check), 2);
+    stubborn_order = STUBBORN_OBEYS;
+    assert_int_equal(ops->free(block), 0);
+    assert_int_equal(ops->process_free(3, of_process + 1), 0); /* nobody's, but the kernel takes it */
+    assert_int_equal(kms_check_live(check), 1);
+    assert_int_equal(ops->process_exit(3), 0);
+    assert_int_equal(kms_check_live(check), 0);
+}
+
+static void what_was_refused_is_not_in_the_book(void **state)
+{
+    guest_addr block;
+
+    (void)state;
+    start("stubborn", KMS_GUEST_DIRECT);
+    block = ops->process_alloc(3, 50);
+    stubborn_order = STUBBORN_HAS_NOTHING;
+    assert_int_equal(ops->alloc(100, 0), 0);
+    assert_int_equal(ops->alloc(0, 0), 0);
+    assert_int_equal(ops->alloc(UINT64_MAX, 0), 0);
+    assert_int_equal(ops->process_alloc(3, 50), 0);
+    assert_int_equal(ops->process_realloc(3, block, 70), 0);
+    assert_int_equal(kms_check_live(check), 1);
+    stubborn_order = STUBBORN_OBEYS;
+    assert_int_not_equal(ops->process_realloc(3, block, 70), 0);
+    assert_int_equal(kms_check_live(check), 1);
+    assert_null(ops->heap_unit); /* the kernel has none, nor has the checker */
+}
+
+static void a_heap_that_takes_nothing_back_has_no_checker(void **state)
+{
+    static const enum stubborn_order orders[] = {STUBBORN_REFUSES, STUBBORN_HAS_NOTHING};
+    struct kms_check *none;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof orders / sizeof orders[0]; i++) {
+        start("stubborn", KMS_GUEST_DIRECT);
+        stubborn_order = orders[i];
+        kms_guest_leave(guest);
+        kms_check_free(check);
+        assert_int_equal(kms_check_new(guest, note, NULL, &none), KMS_UNSUPPORTED);
+        assert_null(none);
+        kms_guest_free(guest);
+    }
+    guest = NULL;
+    check = NULL;
+}
+
 static void a_guest_that_was_not_booted_has_no_checker(void **state)
 {
     const struct kms_guest_options options = {.kernel = "vlsos"};
@@ -334,6 +413,13 @@ static const struct CMUnitTest tests[] = {
                   teardown),
     KMS_TEST_WITH("what a process is refused changes nothing", what_a_process_is_refused_changes_nothing,
                   NULL, teardown),
+    KMS_TEST_WITH("blocks where no memory is have no zones", what_is_no_memory_has_no_zones, NULL, teardown),
+    KMS_TEST_WITH("what the kernel did not take back still lives", what_was_not_taken_back_still_lives, NULL,
+                  teardown),
+    KMS_TEST_WITH("what the kernel refused is not in the book", what_was_refused_is_not_in_the_book, NULL,
+                  teardown),
+    KMS_TEST_WITH("a heap that takes nothing back has no checker",
+                  a_heap_that_takes_nothing_back_has_no_checker, NULL, teardown),
     KMS_TEST("a guest that was not booted has no checker", a_guest_that_was_not_booted_has_no_checker),
     KMS_TEST_WITH("blocks of a kernel of pages start on pages", blocks_of_a_kernel_of_pages_start_on_pages,
                   NULL, teardown),

@@ -137,6 +137,28 @@ static void ranges_that_are_no_pages_are_refused(void **state)
     kms_ram_free(ram);
 }
 
+/* RAM at 0 and, with a gap, at 0x30000: what is laid over them cuts their ends, takes one whole, or meets both. */
+static void what_is_laid_over_takes_its_part(void **state)
+{
+    static const uint8_t rom[0x2000];
+    struct kms_ram *ram = new_ram(NULL, NULL);
+    (void)state;
+    assert_int_equal(kms_ram_add(ram, 0x30000, 0x4000), KMS_OK);
+    assert_int_equal(kms_ram_add(ram, 0x2f000, 0x1000), KMS_OK); /* below one, above the other */
+    assert_int_equal(kms_ram_add(ram, 0x33000, 0x2000), KMS_BAD_RANGE);
+    assert_int_equal(kms_ram_add_rom(ram, 0, rom, sizeof rom), KMS_OK); /* the start of one */
+    assert_int_equal(kms_ram_region(ram, 0x2000).base, 0x2000);
+    assert_int_equal(kms_ram_size(ram), 0x1e000 + 0x1000 + 0x4000);   /* ROM is no RAM */
+    assert_int_equal(kms_ram_add_hole(ram, 0x1f000, 0x2000), KMS_OK); /* the end of one, and nothing */
+    assert_int_equal(kms_ram_region(ram, 0x1e000).size, 0x1d000);
+    assert_int_equal(kms_ram_add_hole(ram, 0x2f000, 0x2000), KMS_OK); /* one whole and the next one's start */
+    assert_int_equal(kms_ram_region(ram, 0x31000).base, 0x31000);
+    assert_int_equal(kms_ram_region(ram, 0x31000).size, 0x3000);
+    assert_int_equal(kms_ram_size(ram), 0x1d000 + 0x3000);
+    assert_int_equal(kms_ram_end(ram), 0x34000);
+    kms_ram_free(ram);
+}
+
 static void maps_have_so_many_regions(void **state)
 {
     struct kms_ram *ram = new_ram(NULL, NULL);
@@ -186,6 +208,7 @@ static const struct CMUnitTest tests[] = {
              an_open_bus_answers_to_the_end),
     KMS_TEST("a range that is not of pages is refused, whatever it would hold",
              ranges_that_are_no_pages_are_refused),
+    KMS_TEST("what is laid over RAM takes its part of it", what_is_laid_over_takes_its_part),
     KMS_TEST("a map has 32 regions at most, and is as before when there would be more",
              maps_have_so_many_regions),
     KMS_TEST("a map may be empty, or is refused", empty_maps),

@@ -109,6 +109,10 @@ static void outside_long_mode_moves_have_32_bits(void **state)
     rig_set(&rig, KMS_X86_CR2, UINT64_C(0x1234567890abcdef));
     assert_int_equal(kms_x86_read(rig.cpu, KMS_X86_CR2), 0x90abcdef);
     rig_free(&rig);
+    rig = in_mode(KMS_PAGING_4LEVEL);
+    rig_set(&rig, KMS_X86_CR2, UINT64_C(0x1234567890abcdef));
+    assert_true(kms_x86_read(rig.cpu, KMS_X86_CR2) == UINT64_C(0x1234567890abcdef));
+    rig_free(&rig);
 }
 
 static void cr4_refuses_every_bit_that_the_model_lacks(void **state)

@@ -148,6 +148,28 @@ static void a_cursor_asks_a_device_at_every_load(void **state)
     rig_free(&rig);
 }
 
+/* Inside one page, and the page is not settled: in RAM, where nothing is, where no RAM is, and in no bytes at all. */
+static void bulk_reads_of_other_pages_take_the_long_way(void **state)
+{
+    uint8_t bytes[16] = {0};
+    struct kms_fault fault = {0};
+    (void)state;
+    struct rig rig = three_pages();
+    rig_map32(&rig, 0x5000, 0x10000000 | P | RW);
+    assert_int_equal(kms_read(rig.cpu, 0x1800, bytes, 8, NULL), KMS_DONE);
+    assert_memory_equal(bytes, "\x00\x00\x01\x00\x04\x00\x01\x00", 8);
+    assert_int_equal(kms_read(rig.cpu, 0x4010, bytes, sizeof bytes, &fault), KMS_FAULT);
+    assert_int_equal(fault.error_code, 0); /* a read of what is not present */
+    assert_int_equal(fault.address, 0x4010);
+    assert_int_equal(kms_read(rig.cpu, 0x4010, bytes, sizeof bytes, NULL), KMS_FAULT);
+    assert_int_equal(bytes[0], 0);
+    assert_int_equal(kms_read(rig.cpu, 0x5000, bytes, sizeof bytes, NULL), KMS_DONE);
+    assert_int_equal(bytes[15], 0xff);
+    assert_int_equal(kms_read(rig.cpu, 0x4010, bytes, 0, NULL), KMS_DONE);
+    assert_int_equal(kms_write(rig.cpu, 0x4010, bytes, 0, NULL), KMS_DONE);
+    rig_free(&rig);
+}
+
 static const struct CMUnitTest tests[] = {
     KMS_TEST("no address is settled before it was used", no_address_is_settled_before_it_was_used),
     KMS_TEST("what an invalidation leaves answers for no other page",
@@ -155,6 +177,8 @@ static const struct CMUnitTest tests[] = {
     KMS_TEST("an access off the end of a settled page asks for the next",
              an_access_off_the_end_of_a_settled_page_asks_for_the_next),
     KMS_TEST("bulk reads of settled pages follow the frames", bulk_reads_of_settled_pages_follow_the_frames),
+    KMS_TEST("bulk reads of pages that are not settled take the long way",
+             bulk_reads_of_other_pages_take_the_long_way),
     KMS_TEST("a cursor asks a device at every load", a_cursor_asks_a_device_at_every_load),
 };
 KMS_TESTS(machine_settled, tests)

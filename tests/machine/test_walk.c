@@ -266,6 +266,15 @@ static void without_pat_its_bit_is_reserved(void **state)
     rig_map32(&rig, 0, 0x55000 | KMS_PTE_PAT | P);
     assert_page_fault(&rig, READ(0), KMS_PFERR_P | KMS_PFERR_RSVD);
     rig_free(&rig);
+    rig = rig_new(&(struct kms_options){.features = KMS_X86_MODEL_MAX & ~KMS_X86_PAT});
+    rig_enable(&rig, KMS_PAGING_4LEVEL);
+    rig_poke(&rig, RIG_TOP, 8, RIG_TABLE(1) | P);
+    rig_poke(&rig, RIG_TABLE(1), 8, P | PS);
+    assert_translates(&rig, READ(0x123), 0x123);
+    rig_poke(&rig, RIG_TABLE(1), 8, P | PS | KMS_PDE_PAT);
+    kms_x86_write(rig.cpu, KMS_X86_CR3, RIG_TOP, NULL);
+    assert_page_fault(&rig, READ(0x123), KMS_PFERR_P | KMS_PFERR_RSVD);
+    rig_free(&rig);
 }
 
 static void a_table_where_no_memory_answers_reads_as_all_ones(void **state)

@@ -124,6 +124,10 @@ static void registers_are_read(void **state)
         "", 1);
     expect_log(" pc       80000000\n stvec    80000101\n scause   00000000\n satp     00000000\n",
                "A register block at 0x80000000: paging is off, satp 0x00000000, stvec 0x80000101.\n", 0);
+    expect_log(" pc       0000000080000000\n satp     a000000000080001\n",
+               "A register block at 0x80000000: Sv57, satp 0xa000000000080001, stvec 0x00000000.\n", 0);
+    expect_log(" pc       0000000080000000\n satp     0000000000000000\n",
+               "A register block at 0x80000000: paging is off, satp 0x00000000, stvec 0x00000000.\n", 0);
     expect_log(
         " scause   000000000000000c\n sepc     0000000000001000\n stval    0000000000001000\n"
         " satp     9000000000080001\n",

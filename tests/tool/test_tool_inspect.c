@@ -304,6 +304,31 @@ static void audit_of_user_rights(void **state)
     assert_int_equal(findings.last[KMS_RULE_TABLE_USER].first, UINT64_C(0xffff800000000000));
 }
 
+/* Pages 5 and 6 read what pages 16 and 17 may write: in the same order, then crosswise, and with a third right. */
+static void audit_of_aliases(void **state)
+{
+    static const struct {
+        uint64_t fifth, sixth;
+        unsigned findings;
+    } rows[] = {{0x8001, 0xa001, 1}, {0xa001, 0x8001, 2}, {0x8001, 0xa005, 2}};
+    struct findings findings;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        set_up(NULL);
+        put64(0x1000, 0, 0x2007);
+        put64(0x2000, 0, 0x3007);
+        put64(0x3000, 0, 0x4007);
+        put64(0x4000, 5, KMS_PTE_NX | rows[i].fifth);
+        put64(0x4000, 6, KMS_PTE_NX | rows[i].sixth);
+        put64(0x4000, 16, KMS_PTE_NX | 0x8003);
+        put64(0x4000, 17, KMS_PTE_NX | 0xa003);
+        audit(make_long(), &findings);
+        assert_int_equal(findings.count[KMS_RULE_ALIAS], rows[i].findings);
+        kms_image_free(fixture.image);
+        fixture.image = NULL;
+    }
+}
+
 /* ---- diff ---- */
 
 struct differences {
@@ -416,6 +441,7 @@ static const struct CMUnitTest tests[] = {
     INSPECT_TEST("offsets become canonical addresses and back", linear_and_offset),
     INSPECT_TEST("a recursive entry of a PML4 is recognised at every depth", recursion_of_4levels),
     INSPECT_TEST("a page directory as page table is a recursive window of PAE paging", recursion_of_pae),
+    INSPECT_TEST("an audit joins aliases that go side by side", audit_of_aliases),
     INSPECT_TEST("an audit of clean tables finds nothing", audit_of_clean_tables),
     INSPECT_TEST("an audit names large pages over mixed ranges, devices and nothing", audit_of_large_pages),
     INSPECT_TEST("an audit knows where a PC has devices", audit_of_places),

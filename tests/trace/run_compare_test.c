@@ -57,6 +57,25 @@ static void the_end_is_told_as_it_is(void **state)
     assert_run(RUN "toy ops.kmt", 0, "longest free run now 32 units: external fragmentation 49.2 %", "");
 }
 
+/* A unit stays taken behind 32 free ones for a while: at every look another is taken among those, and 31 of the 62 free
+ * units are together. In the end all are free. */
+static void the_worst_is_told_beside_the_end(void **state)
+{
+    enum { PAIRS = 300, PAIR = 20 };
+    char text[PAIRS * PAIR + 100] = "kmt 1\nalloc a 131072\nalloc b 4096\nfree a\n";
+    size_t length = strlen(text);
+    (void)state;
+    for (unsigned i = 0; i < PAIRS; i++, length += PAIR)
+        memcpy(text + length, "alloc x 4096\nfree x\n", PAIR + 1);
+    strcpy(text + length, "free b\nexpect null\ncheck\nexpect null\n");
+    tool_write("ops.kmt", text);
+    assert_run(RUN "toy,toy ops.kmt", 1,
+               "  fragmentation outside at the end, %            0.0            0.0\n"
+               "                        worst, %               50.0           50.0\n",
+               "");
+    assert_run(RUN "toy,toy ops.kmt", 1, ", and more\n", "");
+}
+
 static void what_a_kernel_does_not_tell_is_a_dash(void **state)
 {
     (void)state;
@@ -151,6 +170,8 @@ static void programs_get_the_list_too(void **state)
 static const struct CMUnitTest tests[] = {
     TOOL_TEST("compare: every kernel has a column", every_kernel_has_a_column),
     TOOL_TEST("compare: what is told of the end is the heap as it is then", the_end_is_told_as_it_is),
+    TOOL_TEST("compare: the worst fragmentation stands beside that of the end",
+              the_worst_is_told_beside_the_end),
     TOOL_TEST("compare: what a kernel does not tell is a dash", what_a_kernel_does_not_tell_is_a_dash),
     TOOL_TEST("compare: the worst status of all kernels is the answer",
               the_worst_status_of_all_is_the_answer),

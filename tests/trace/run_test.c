@@ -171,6 +171,11 @@ static void a_status_that_the_kernel_lacks_is_bad_input(void **state)
 {
     assert_refused(*state, "check\nexpect status EWHAT\n",
                    "ops.kmt:3:1: this kernel has no status \"EWHAT\"");
+    assert_refused(*state, "check\nexpect status 2147483648\n",
+                   "ops.kmt:3:1: this kernel has no status \"2147483648\"");
+    assert_refused(*state, "check\nexpect status -2147483649\n",
+                   "ops.kmt:3:1: this kernel has no status \"-2147483649\"");
+    assert_refused(*state, "check\nexpect status 7up\n", "ops.kmt:3:1: this kernel has no status \"7up\"");
 }
 
 static void an_expectation_needs_an_operation(void **state)
