@@ -10,6 +10,7 @@
  */
 #include "ram_map.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -159,6 +160,7 @@ void ram_undo_end(struct kms_ram *ram, struct ram_undo *undo)
 {
     for (bool last = false; !last;) {
         struct ram_undo *newest = ram->undo;
+        assert(newest && "a log of this RAM's");
         last = newest == undo;
         set_current(newest, false);
         ram->undo = newest->older;
